@@ -1,0 +1,133 @@
+"""The shapes inside events as publishers write them (contract, "Events in"), checked by pydantic.
+
+Unknown extra fields are ignored here; the whole event is kept as it came.
+"""
+
+from __future__ import annotations
+
+from datetime import date, time
+from typing import Annotated, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from notifier.records import ChannelName, StaffMember, Window
+
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000)]
+ClockTime = Annotated[str, StringConstraints(pattern=r"^([01]?\d|2[0-3]):[0-5]\d$")]
+EndTime = Annotated[str, StringConstraints(pattern=r"^(([01]?\d|2[0-3]):[0-5]\d|24:00)$")]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = get_args(Day)
+
+
+class Shape(BaseModel):
+    """A part of an event: frozen, extra fields ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class Staff(Shape):
+    """An officer, supervisor, unit or cover."""
+
+    id: Reference
+    name: Text
+    email: str | None = None
+    phone: str | None = None
+    next_shifts: tuple[str, ...] = ()
+
+    def record(self) -> StaffMember:
+        """Return the record of the same person."""
+        return StaffMember(self.id, self.name, self.email, self.phone, self.next_shifts)
+
+
+class Name(Shape):
+    """A victim's name."""
+
+    title: str = ""
+    given: str = ""
+    family: str = ""
+
+
+class PostalAddress(Shape):
+    """A letter's address; its lines are counted and checked when it is normalised."""
+
+    lines: tuple[str, ...]
+
+
+class ContactPointShape(Shape):
+    """One address of a person as published."""
+
+    id: Reference
+    channel: ChannelName
+    address: str | PostalAddress
+    safe: bool = True
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+    @property
+    def safe_written(self) -> bool:
+        """Whether the publisher wrote ``safe: true`` (the *explicit* of the contract)."""
+        return "safe" in self.model_fields_set and self.safe
+
+
+class WindowShape(Shape):
+    """A span of local time in which the victim wants to hear."""
+
+    days: tuple[Day, ...] = DAYS
+    start: ClockTime = Field(alias="from")
+    until: EndTime
+
+    @model_validator(mode="after")
+    def _until_is_later(self) -> WindowShape:
+        record = self.record()
+        if record.until is not None and record.until <= record.start:
+            raise ValueError("'until' must be later than 'from'; split a window that crosses midnight in two")
+        return self
+
+    def record(self) -> Window:
+        """Return the record of the same window."""
+        until = None if self.until == "24:00" else _clock(self.until)
+        return Window(frozenset(DAYS.index(day) for day in self.days), _clock(self.start), until)
+
+
+def _clock(text: str) -> time:
+    hours, minutes = text.split(":")
+    return time(int(hours), int(minutes))
+
+
+class ContractShape(Shape):
+    """The agreement with the victim."""
+
+    wants: Literal["all", "key_events", "none"] = "all"
+    channels: tuple[ChannelName, ...] = ()
+    windows: tuple[WindowShape, ...] = ()
+    windows_strict: bool = False
+    every_days: Annotated[int, Field(ge=1, le=365)] | None = None
+
+
+class RepresentativeShape(Shape):
+    """Who is told instead of the victim."""
+
+    name: Name | str
+    contact_points: tuple[ContactPointShape, ...] = ()
+
+
+class NeedsShape(Shape):
+    """How the victim must be written to."""
+
+    language: Literal["en", "cy"] = "en"
+    format: Literal["standard", "large_print", "easy_read"] = "standard"
+    discreet: bool = False
+    voicemail: bool = False
+    representative: RepresentativeShape | None = None
+
+
+class VictimProfile(Shape):
+    """A victim as all her events together describe her."""
+
+    victim_id: Reference
+    name: Name = Name()
+    contact_points: tuple[ContactPointShape, ...] = ()
+    contract: ContractShape = ContractShape()
+    needs: NeedsShape = NeedsShape()
+    enhanced: bool = False
