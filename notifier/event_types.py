@@ -75,10 +75,19 @@ class VictimRegistered(Common):
     enhanced: bool = False
 
 
+_PointPatches = tuple[wire.patch_of(ContactPointShape), ...]  # type: ignore[misc]  # made at run time
+_RepresentativePatch = wire.patch_of(wire.RepresentativeShape, contact_points=_PointPatches)
+
+
 class VictimUpdated(Common):
     """A partial update: only what is written changes; the raw ``data`` is merged, so a null removes."""
 
     victim_id: Reference
+    name: wire.patch_of(wire.Name) | None = None  # type: ignore[valid-type]  # made at run time
+    contact_points: _PointPatches | None = None
+    contract: wire.patch_of(wire.ContractShape) | None = None  # type: ignore[valid-type]  # made at run time
+    needs: wire.patch_of(wire.NeedsShape, representative=_RepresentativePatch) | None = None  # type: ignore[valid-type]  # made at run time
+    enhanced: bool | None = None
 
 
 class OfficerAssigned(Common):
@@ -276,7 +285,6 @@ _ROWS = (
         "case.charged",
         Charged,
         limit=_limit(5, 1, _CODE_2006),
-        free_text=("offences",),
         courtesy=Courtesy.RESTARTS,
         sample={"offences": ["burglary"]},
     ),
@@ -286,7 +294,6 @@ _ROWS = (
         limit=_limit(1, 1, _CODE_2020_8, Clock.RECEIVED),
         subject=("hearing", "hearing_id"),
         moment="starts_at",
-        free_text=("court", "purpose"),
         sample=_HEARING_SAMPLE,
     ),
     EventType(
@@ -295,7 +302,6 @@ _ROWS = (
         limit=_limit(1, 1, _CODE_2020_8, Clock.RECEIVED),
         subject=("hearing", "hearing_id"),
         moment="starts_at",
-        free_text=("court", "purpose"),
         sample={**_HEARING_SAMPLE, "starts_at": "2026-10-19T10:00:00+01:00"},
     ),
 )

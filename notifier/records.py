@@ -445,3 +445,44 @@ class RenderRequest:
 
     def __post_init__(self) -> None:
         require_aware(self)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRequest:
+    """What a rule asks of staff: a task (``kind`` set) or an escalation.
+
+    ``escalated`` says of a task that its escalation was opened with it. ``text`` is what to say to the
+    victim, where the task is to call her.
+    """
+
+    reason: str
+    event: CaseEvent | None
+    kind: TaskKind | None = None
+    deadline: datetime | None = None
+    safety: bool = False
+    escalated: bool = False
+    level: int = 1
+    point: ContactPoint | None = None
+    text: str | None = None
+
+    @classmethod
+    def task(
+        cls,
+        kind: TaskKind,
+        event: CaseEvent | None,
+        *,
+        deadline: datetime | None = None,
+        safety: bool = False,
+        escalated: bool = False,
+        point: ContactPoint | None = None,
+        text: str | None = None,
+    ) -> StaffRequest:
+        """Ask for a task; its reason is its kind."""
+        return cls(kind.value, event, kind, deadline, safety, escalated, point=point, text=text)
+
+    @classmethod
+    def escalation(
+        cls, reason: str, event: CaseEvent | None, *, safety: bool = False, level: int = 1
+    ) -> StaffRequest:
+        """Ask for an escalation."""
+        return cls(reason, event, safety=safety, level=level)

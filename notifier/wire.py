@@ -6,9 +6,9 @@ Unknown extra fields are ignored here; the whole event is kept as it came.
 from __future__ import annotations
 
 from datetime import date, time
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model, model_validator
 
 from notifier.records import ChannelName, StaffMember, Window
 
@@ -73,7 +73,7 @@ class ContactPointShape(Shape):
 class WindowShape(Shape):
     """A span of local time in which the victim wants to hear."""
 
-    days: tuple[Day, ...] = DAYS
+    days: Annotated[tuple[Day, ...], Field(min_length=1)] = DAYS
     start: ClockTime = Field(alias="from")
     until: EndTime
 
@@ -120,6 +120,18 @@ class NeedsShape(Shape):
     discreet: bool = False
     voicemail: bool = False
     representative: RepresentativeShape | None = None
+
+
+def patch_of(shape: type[Shape], **replaced: Any) -> Any:
+    """Return a shape with the same fields, each of which may be left out or null (a partial update)."""
+    fields: dict[str, Any] = {
+        name: (replaced.get(name, field.annotation) | None, Field(None, alias=field.alias))
+        for name, field in shape.model_fields.items()
+        if name != "id"
+    }
+    if "id" in shape.model_fields:
+        fields["id"] = (Reference, ...)
+    return create_model(f"{shape.__name__}Patch", __base__=Shape, **fields)
 
 
 class VictimProfile(Shape):

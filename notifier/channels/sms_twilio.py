@@ -1,0 +1,357 @@
+"""Text messages through Twilio's Messages API.
+
+Twilio knows no idempotency key: after a time-out nobody can tell whether a message went out, so the
+outcome is ``unknown`` and is settled by a status callback, which carries our attempt, or by ``look_up``.
+Source: Twilio's Messages resource, API version 2010-04-01, its error dictionary, "Webhooks security".
+"""
+
+# twilio and requests ship no types:
+# mypy: disable-error-code="import-untyped"
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cached_property
+from typing import Annotated, Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from pydantic import Field, SecretStr, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from requests.exceptions import ConnectTimeout
+from twilio.base import values
+from twilio.base.exceptions import TwilioException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
+from urllib3.exceptions import NewConnectionError
+
+from notifier.channels.base import Channel
+from notifier.errors import SettingsError
+from notifier.records import (
+    AttemptState,
+    ChannelFacts,
+    ChannelName,
+    FailureReason,
+    Form,
+    Message,
+    Receipt,
+    ReceiptRequest,
+    SendResult,
+)
+from notifier.sms_text import measure
+
+WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+")]
+
+_CONNECT_SECONDS = 5.0
+_LONGEST_VALIDITY = timedelta(hours=10)  # Twilio's error 21624: 1 to 36,000 seconds
+_CLOCK_SLACK = timedelta(minutes=1)  # how far Twilio's clock may be behind ours
+_LOOK_UP_PAGE = 1000  # Twilio's longest page
+
+_STATES: dict[str, AttemptState] = {
+    "accepted": AttemptState.ACCEPTED,
+    "scheduled": AttemptState.ACCEPTED,
+    "queued": AttemptState.ACCEPTED,
+    "sending": AttemptState.ACCEPTED,
+    "sent": AttemptState.ACCEPTED,
+    "delivered": AttemptState.DELIVERED,
+    "read": AttemptState.DELIVERED,
+    "undelivered": AttemptState.FAILED,
+    "failed": AttemptState.FAILED,
+    "canceled": AttemptState.FAILED,
+}
+
+_FAILED, _DEFERRED = AttemptState.FAILED, AttemptState.DEFERRED
+_UNKNOWN_CODE = (_FAILED, FailureReason.UNKNOWN)
+# Twilio's error dictionary, and bare HTTP statuses of a proxy before it. The state is that of an answer
+# to a sending: all of these say that nothing went out; those of a receipt are always a failure.
+_CODES: dict[int, tuple[AttemptState, FailureReason]] = {
+    401: (_FAILED, FailureReason.NOT_OURS),
+    403: (_FAILED, FailureReason.NOT_OURS),
+    404: (_FAILED, FailureReason.NOT_OURS),
+    429: (_DEFERRED, FailureReason.PROVIDER),  # never processed
+    20003: (_FAILED, FailureReason.NOT_OURS),  # wrong account or token
+    20005: (_FAILED, FailureReason.NOT_OURS),  # account not active
+    20404: (_FAILED, FailureReason.NOT_OURS),  # no such account
+    20429: (_DEFERRED, FailureReason.PROVIDER),  # too many requests: never processed
+    21211: (_FAILED, FailureReason.BAD_ADDRESS),  # invalid number
+    21212: (_FAILED, FailureReason.NOT_OURS),  # invalid sender
+    21214: (_FAILED, FailureReason.BAD_ADDRESS),  # number cannot be reached
+    21217: (_FAILED, FailureReason.BAD_ADDRESS),  # number does not look like one
+    21265: (_FAILED, FailureReason.BAD_ADDRESS),  # a short code
+    21408: (_FAILED, FailureReason.NOT_OURS),  # country not enabled for the account
+    21602: (_FAILED, FailureReason.REJECTED_CONTENT),  # no text
+    21603: (_FAILED, FailureReason.NOT_OURS),  # no sender
+    21604: (_FAILED, FailureReason.BAD_ADDRESS),  # no number
+    21606: (_FAILED, FailureReason.NOT_OURS),  # sender cannot send
+    21608: (_FAILED, FailureReason.NOT_OURS),  # trial account
+    21610: (_FAILED, FailureReason.OPTED_OUT),  # the person replied STOP
+    21611: (_DEFERRED, FailureReason.PROVIDER),  # the sender's queue is full
+    21612: (_FAILED, FailureReason.BAD_ADDRESS),  # no route from this sender to this number
+    21614: (_FAILED, FailureReason.BAD_ADDRESS),  # not a mobile
+    21617: (_FAILED, FailureReason.REJECTED_CONTENT),  # longer than 1,600 characters
+    21619: (_FAILED, FailureReason.REJECTED_CONTENT),  # no text
+    21624: (_FAILED, FailureReason.NOT_OURS),  # validity period out of range
+    21635: (_FAILED, FailureReason.BAD_ADDRESS),  # a landline
+    21703: (_FAILED, FailureReason.NOT_OURS),  # the messaging service has no sender
+    21704: (_FAILED, FailureReason.NOT_OURS),  # the messaging service has no sender for this country
+    21705: (_FAILED, FailureReason.NOT_OURS),  # the messaging service is wrong
+    30001: (_FAILED, FailureReason.PROVIDER),  # queue overflow
+    30002: (_FAILED, FailureReason.NOT_OURS),  # account suspended
+    30003: (_FAILED, FailureReason.UNREACHABLE),  # handset off or out of coverage
+    30004: (_FAILED, FailureReason.BLOCKED),  # blocked by the person or the network
+    30005: (_FAILED, FailureReason.BAD_ADDRESS),  # number unknown or no longer in use
+    30006: (_FAILED, FailureReason.BAD_ADDRESS),  # landline
+    30007: (_FAILED, FailureReason.REJECTED_CONTENT),  # filtered by the network
+    30008: (_FAILED, FailureReason.UNKNOWN),  # the network gave no cause
+    30010: (_FAILED, FailureReason.NOT_OURS),  # dearer than the account allows
+    30017: (_FAILED, FailureReason.PROVIDER),  # network congestion
+    30036: (_FAILED, FailureReason.PROVIDER),  # validity period over before it was sent
+    30410: (_FAILED, FailureReason.PROVIDER),  # a provider on the way timed out
+}
+
+
+class TwilioSettings(BaseSettings):
+    """Settings of this channel: ``NOTIFIER_TWILIO_...`` and ``NOTIFIER_PUBLIC_URL``.
+
+    ``twilio_neutral_from``: the number that sends discreet messages, where ``twilio_from`` is a name.
+    ``twilio_timeout_seconds``: how long an answer may take.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="NOTIFIER_", env_file=".env", env_ignore_empty=True, extra="ignore"
+    )
+
+    twilio_account_sid: Annotated[str, StringConstraints(pattern=r"^AC[0-9A-Za-z]+$")]
+    twilio_auth_token: SecretStr
+    twilio_messaging_service_sid: Annotated[str, StringConstraints(pattern=r"^MG[0-9A-Za-z]+$")] | None = None
+    twilio_from: str | None = None
+    twilio_neutral_from: Annotated[str, StringConstraints(pattern=r"^\+?[0-9]+$")] | None = None
+    twilio_base_url: WebAddress = "https://api.twilio.com"
+    twilio_timeout_seconds: Annotated[float, Field(gt=0)] = 10.0
+    public_url: WebAddress
+
+
+def read_settings() -> TwilioSettings:
+    """Read the settings from the environment; raises ``SettingsError`` that names what is missing or wrong."""
+    try:
+        settings = TwilioSettings()
+    except ValidationError as invalid:
+        # Not the error's own words, which would show the token.
+        faults = invalid.errors(include_input=False, include_url=False)
+        raise SettingsError("; ".join(_fault(fault["loc"][0], fault["type"]) for fault in faults)) from None
+    if not (settings.twilio_messaging_service_sid or settings.twilio_from):
+        raise SettingsError(
+            "NOTIFIER_TWILIO_MESSAGING_SERVICE_SID or NOTIFIER_TWILIO_FROM is missing: set one, the sender"
+        )
+    return settings
+
+
+def _fault(field: str | int, kind: str) -> str:
+    name = f"NOTIFIER_{field}".upper()
+    if kind == "missing":
+        return f"{name} is missing: text messages by Twilio need it"
+    return f"{name} is not of the right form: see Twilio's console and docs/operations.md"
+
+
+class SmsTwilio(Channel):
+    """Text messages through Twilio."""
+
+    facts = ChannelFacts(
+        name=ChannelName.SMS,
+        form=Form.SHORT,
+        lock_screen=True,
+        shared_mailbox=False,
+        gives_receipts=True,
+        typical_delay_minutes=1,
+    )
+
+    def __init__(self) -> None:
+        self._of_thread = threading.local()
+        self._opened: list[_SilentHttpClient] = []
+
+    def send(self, message: Message) -> SendResult:
+        """Hand ``message`` to Twilio, to be sent within its window or not at all.
+
+        Raises ``SettingsError`` when the settings are missing or wrong.
+        """
+        sender = self._sender(neutral=message.neutral_sender)
+        if sender is None:
+            return SendResult(AttemptState.FAILED, code="no_neutral_sender", reason=FailureReason.NOT_OURS)
+        window = _validity(message)
+        if window is not None and window < 1:
+            return SendResult(AttemptState.DEFERRED, code="window_over")
+        try:
+            created = self._client().messages.create(
+                to=message.address,
+                body=measure(message.rendered.text).sent_as,
+                status_callback=self._callback_url(message),
+                validity_period=values.unset if window is None else window,
+                **sender,
+            )
+        except TwilioException as answer:
+            return _refusal(answer)
+        except (OSError, ValueError) as broken:
+            return _broken(broken)
+        return _outcome(created)
+
+    def look_up(self, message: Message) -> SendResult:
+        """Ask Twilio what became of a message whose sending ended ``unknown``.
+
+        Found by recipient, time and text: what its status says. Not found in a list that Twilio gave in
+        full: ``deferred``, it certainly never went out and may be sent again. Without the list:
+        ``unknown``. A request may take effect after we gave up on it, so ask no earlier than a minute
+        after the sending.
+        """
+        since = message.created_at - _CLOCK_SLACK
+        text = measure(message.rendered.text).sent_as.strip()
+        try:
+            # Not filtered by DateSent: a message still in Twilio's queue has none, and would seem lost.
+            listed = self._client().messages.stream(to=message.address, page_size=_LOOK_UP_PAGE)
+            recent = [one for one in listed if one.date_created and one.date_created >= since]
+        except (TwilioException, OSError, ValueError):
+            return SendResult(AttemptState.UNKNOWN, reason=FailureReason.PROVIDER)
+        ours = [one for one in recent if measure(one.body or "").sent_as.strip() == text]
+        if ours:
+            return _outcome(min(ours, key=lambda one: one.date_created))
+        if any(not one.body for one in recent):  # the account has texts redacted: it may be ours
+            return SendResult(AttemptState.UNKNOWN, reason=FailureReason.NOT_OURS)
+        return SendResult(AttemptState.DEFERRED, code="not_found")
+
+    def verify_receipt(self, request: ReceiptRequest) -> bool:
+        """Tell whether Twilio signed it: over the public URL with its query, and every field of the form."""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        try:
+            token = self._settings.twilio_auth_token.get_secret_value()
+        except SettingsError:
+            return False
+        signature = headers.get("x-twilio-signature", "")
+        return bool(RequestValidator(token).validate(request.url, request.form, signature))
+
+    def parse_receipt(self, request: ReceiptRequest) -> list[Receipt]:
+        """Read a status callback; a status that we do not know gives none."""
+        sid, status = request.form.get("MessageSid"), request.form.get("MessageStatus")
+        if not sid or not status:
+            raise ValueError("a status callback needs MessageSid and MessageStatus")
+        state = _STATES.get(status)
+        if state is None:
+            return []
+        refs = parse_qs(urlsplit(request.url).query).get("attempt", [None])
+        code = request.form.get("ErrorCode") or None
+        return [Receipt(state, refs[0], sid, code, _reason(state, code))]
+
+    def check(self) -> str | None:
+        """Say what is wrong with the settings, or with the account when Twilio is asked for it."""
+        try:
+            sid = self._settings.twilio_account_sid
+            status = self._client().api.accounts(sid).fetch().status
+        except SettingsError as wrong:
+            return str(wrong)
+        except TwilioException:
+            return (
+                "Twilio refuses NOTIFIER_TWILIO_ACCOUNT_SID with NOTIFIER_TWILIO_AUTH_TOKEN: copy both again"
+            )
+        except (OSError, ValueError):
+            return "Twilio does not answer: check the network and NOTIFIER_TWILIO_BASE_URL"
+        return None if status == "active" else f"the Twilio account is {status}: see Twilio's console"
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        for http in self._opened:
+            http.session.close()
+
+    @cached_property
+    def _settings(self) -> TwilioSettings:
+        return read_settings()
+
+    def _client(self) -> Client:
+        """Return this thread's client; a session is not made to be shared."""
+        if not hasattr(self._of_thread, "client"):
+            settings = self._settings
+            http = _SilentHttpClient(settings.twilio_base_url, settings.twilio_timeout_seconds)
+            self._opened.append(http)
+            token = settings.twilio_auth_token.get_secret_value()
+            self._of_thread.client = Client(settings.twilio_account_sid, token, http_client=http)
+        return self._of_thread.client
+
+    def _sender(self, *, neutral: bool) -> dict[str, str] | None:
+        """Return who sends; ``None`` where a neutral sender is needed and there is only a telling name."""
+        settings = self._settings
+        if neutral and settings.twilio_neutral_from:
+            return {"from_": settings.twilio_neutral_from}
+        if settings.twilio_messaging_service_sid:
+            return {"messaging_service_sid": settings.twilio_messaging_service_sid}
+        sender = settings.twilio_from or ""
+        is_name = any(character.isalpha() for character in sender)
+        return None if neutral and is_name else {"from_": sender}
+
+    def _callback_url(self, message: Message) -> str:
+        query = urlencode({"attempt": message.attempt_ref})
+        return f"{self._settings.public_url.rstrip('/')}/receipts/sms?{query}"
+
+
+CHANNEL = SmsTwilio
+
+
+class _SilentHttpClient(TwilioHttpClient):  # type: ignore[misc]  # twilio ships no types
+    """The SDK's client with another host, time-outs that hold, no retries, and no trace of what it sent."""
+
+    def __init__(self, base_url: str, answer_seconds: float) -> None:
+        super().__init__()
+        self.timeout = (min(_CONNECT_SECONDS, answer_seconds), answer_seconds)
+        self._base = urlsplit(base_url)
+        # At DEBUG it logs paths, and the path of a list holds the number.
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+
+    def request(self, method: str, url: str, *args: Any, **options: Any) -> Any:
+        """Send the request to the base URL's host."""
+        here = urlsplit(url)._replace(scheme=self._base.scheme, netloc=self._base.netloc)
+        try:
+            return super().request(method, here.geturl(), *args, **options)
+        finally:
+            self._test_only_last_request = self._test_only_last_response = None
+
+    def log_request(self, kwargs: Mapping[str, Any]) -> None:
+        """Log nothing: the SDK would write number and text at INFO."""
+
+    def log_response(self, status_code: int, response: Any) -> None:
+        """Log nothing."""
+
+
+def _validity(message: Message) -> int | None:
+    """Return for how many whole seconds Twilio may keep trying; ``None`` where there is no window."""
+    if message.good_until is None:
+        return None
+    return int(min(message.good_until - message.created_at, _LONGEST_VALIDITY).total_seconds())
+
+
+def _outcome(listed: Any) -> SendResult:
+    """Return what Twilio's record of a message says; a status that we do not know was accepted."""
+    state = _STATES.get(listed.status, AttemptState.ACCEPTED)
+    code = None if listed.error_code is None else str(listed.error_code)
+    return SendResult(state, listed.sid, code, _reason(state, code))
+
+
+def _reason(state: AttemptState, code: str | None) -> FailureReason | None:
+    if state is not AttemptState.FAILED:
+        return None
+    return _CODES.get(int(code), _UNKNOWN_CODE)[1] if code and code.isdecimal() else FailureReason.UNKNOWN
+
+
+def _refusal(answer: TwilioException) -> SendResult:
+    """Return what an error answer means: 4xx says that nothing went out, anything else leaves it open."""
+    status, code = getattr(answer, "status", 0), getattr(answer, "code", None)
+    if 400 <= status < 500:
+        state, reason = _CODES.get(code) or _CODES.get(status) or _UNKNOWN_CODE
+        return SendResult(state, code=str(code), reason=reason)
+    return SendResult(AttemptState.UNKNOWN, code=str(code or status), reason=FailureReason.PROVIDER)
+
+
+def _broken(error: Exception) -> SendResult:
+    """Return what a broken connection means: only one that never came about is certain."""
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(error, ConnectTimeout) or isinstance(cause, NewConnectionError):
+        return SendResult(AttemptState.DEFERRED, code="no_connection", reason=FailureReason.PROVIDER)
+    return SendResult(AttemptState.UNKNOWN, code="no_answer", reason=FailureReason.PROVIDER)

@@ -1,0 +1,63 @@
+"""By when a duty must be met (rules, section 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from notifier.event_types import EVENT_TYPES, Clock
+from notifier.records import CaseEvent
+from notifier.rules.policy import Policy
+from notifier.rules.timing import at_local, local_day
+from notifier.rules.working_days import add_working_days, previous_working_day
+
+_END_OF_DAY = time(23, 59, 59)
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A duty to tell one event to one victim, with times in UTC.
+
+    ``at_risk_at`` is when somebody is told that it is about to be missed (section 6).
+    ``moment_passed``: the event came too late to be told before the day of its known moment.
+    """
+
+    deadline: datetime
+    at_risk_at: datetime
+    moment_passed: bool
+    why: str
+
+
+def duty(event: CaseEvent, enhanced: bool, policy: Policy) -> Duty:
+    """Return the duty that a told event brings; the day of the event is day 0."""
+    row = EVENT_TYPES[event.type]
+    limit = policy.limit(row)
+    days = limit.enhanced if enhanced else limit.standard
+    start = event.occurred_at if limit.clock is Clock.OCCURRED else event.published_at
+    due_day = add_working_days(policy.calendar, local_day(start, policy.timezone), days)
+    deadline = at_local(due_day, _END_OF_DAY, policy.timezone)
+    cutoff = _cutoff(event, row.moment, policy)
+    moment_passed = cutoff is not None and cutoff <= event.arrived_at
+    if cutoff is not None and not moment_passed:
+        deadline = min(deadline, cutoff)
+    rights = "enhanced rights" if enhanced else "standard rights"
+    why = f"{days} working days from when it {_CLOCK_WORDS[limit.clock]} ({rights}; {limit.source})"
+    return Duty(deadline, _at_risk_at(deadline, days, policy), moment_passed, why)
+
+
+_CLOCK_WORDS = {Clock.OCCURRED: "happened", Clock.RECEIVED: "was received"}
+
+
+def _cutoff(event: CaseEvent, moment_field: str | None, policy: Policy) -> datetime | None:
+    """A notice about a known moment is due by 20:00 local the day before it."""
+    if moment_field is None:
+        return None
+    day = local_day(getattr(event.data, moment_field), policy.timezone) - timedelta(days=1)
+    return at_local(day, policy.moment_cutoff, policy.timezone)
+
+
+def _at_risk_at(deadline: datetime, limit_days: int, policy: Policy) -> datetime:
+    day = local_day(deadline, policy.timezone)
+    if limit_days > 1:
+        day = previous_working_day(policy.calendar, day)
+    return at_local(day, policy.staff.at_risk_time, policy.timezone)

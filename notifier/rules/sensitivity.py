@@ -1,0 +1,104 @@
+"""How carefully a notice must be told: rights, tone, what an SMS may carry (rules, sections 1 and 3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from notifier.event_types import EVENT_TYPES, ToneRule
+from notifier.records import Case, CaseEvent, ChannelName, Needs, Tone, Victim
+from notifier.rules.policy import Policy
+
+_FATAL_IS_SERIOUS = "road_collision"
+_LINK = re.compile(r"https?:|www\.|@|\b[\w-]+\.(?:com|org|net|uk|wales|cymru|info|io|ly)\b", re.IGNORECASE)
+_SHORTEST_NAME = 2
+
+
+def enhanced_rights(case: Case, victim: Victim, policy: Policy) -> bool:
+    """Tell whether the shorter limits hold: the victim's flag, or a serious offence (section 1)."""
+    return victim.enhanced or serious(case, policy)
+
+
+def serious(case: Case, policy: Policy) -> bool:
+    """Tell whether the case's offence is a *serious offence* (section 1)."""
+    return case.offence in policy.serious_offences or (case.offence == _FATAL_IS_SERIOUS and case.fatal)
+
+
+def tone_of(event: CaseEvent, case: Case, victim: Victim, policy: Policy) -> Tone:
+    """Return the tone of an event for this victim (the table of section 1, with its asterisk)."""
+    rule = EVENT_TYPES[event.type].tone
+    if rule is not ToneRule.AT_RISK:
+        return Tone(rule.value)
+    at_risk = (
+        enhanced_rights(case, victim, policy) or case.offence in policy.at_risk_offences or case.suspect_known
+    )
+    return Tone.SAFETY if at_risk else Tone.ROUTINE
+
+
+def ends_restriction(event: CaseEvent, history: Iterable[CaseEvent]) -> bool:
+    """Tell whether ``event`` ends custody or bail that is on record for the case (section 3)."""
+    restricts = EVENT_TYPES[event.type].restricts
+    if restricts is None or restricts(event.data):
+        return False
+    before: CaseEvent | None = None
+    for other in history:
+        if _says_restriction(other) and _order(other) < _order(event):
+            before = other if before is None or _order(other) > _order(before) else before
+    return before is not None and bool(EVENT_TYPES[before.type].restricts(before.data))  # type: ignore[misc]  # _says_restriction found it
+
+
+def _says_restriction(event: CaseEvent) -> bool:
+    return EVENT_TYPES[event.type].restricts is not None
+
+
+def _order(event: CaseEvent) -> tuple[datetime, int]:
+    return event.occurred_at, event.pk
+
+
+def offers_meeting(event: CaseEvent, case: Case, policy: Policy) -> bool:
+    """Tell whether the notice offers a meeting: after a death, or for some offences (section 3)."""
+    after_death = case.fatal or case.offence == "homicide"
+    return EVENT_TYPES[event.type].offers_meeting and (after_death or case.offence in policy.meeting_offences)
+
+
+def letter_needs_written_safety(case: Case, needs: Needs, policy: Policy) -> bool:
+    """Tell whether a letter may only go to a contact point with ``safe: true`` written (section 3)."""
+    return needs.discreet or case.offence in policy.no_letter_offences
+
+
+def suits_sms(event: CaseEvent, names_on_file: Iterable[str], policy: Policy) -> bool:
+    """Tell whether the event's free text may stand in an SMS (section 3).
+
+    It may where it holds no name on file, no offence word and no link, and fits. A list (conditions)
+    always fits: the template shortens it, and never drops it.
+    """
+    values = [getattr(event.data, name) or "" for name in EVENT_TYPES[event.type].free_text]
+    plain = " ".join(value for value in values if isinstance(value, str))
+    text = " ".join([plain, *(line for value in values if not isinstance(value, str) for line in value)])
+    if len(plain) > policy.channels.free_text_characters or _LINK.search(text):
+        return False
+    if any(re.search(rf"\b{re.escape(stem)}", text, re.IGNORECASE) for stem in policy.offence_words):
+        return False
+    words = {word.casefold() for word in re.findall(r"[^\W\d_]+", text)}
+    return words.isdisjoint(name_words(names_on_file))
+
+
+def name_words(names: Iterable[str]) -> set[str]:
+    """Return the single words of ``names``, folded for comparison, without ranks and titles."""
+    words = {word.casefold() for name in names for word in re.findall(r"[^\W\d_]+", name)}
+    return {word for word in words if len(word) >= _SHORTEST_NAME and word not in _NOT_NAMES}
+
+
+_NOT_NAMES = frozenset(
+    (
+        *("pc", "dc", "ds", "di", "dci", "pcso", "sgt", "sergeant", "insp", "inspector", "constable"),
+        *("detective", "officer", "mr", "mrs", "ms", "miss", "dr", "mx", "the", "of", "and"),
+        *("unit", "team", "victim", "care", "support", "police"),
+    )
+)
+
+
+def never_in_full_by(channel: ChannelName, tone: Tone) -> bool:
+    """Tell whether the full text must not go by this channel: bad news by SMS (section 3)."""
+    return channel is ChannelName.SMS and tone is Tone.BAD_NEWS

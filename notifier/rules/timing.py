@@ -1,0 +1,116 @@
+"""When a message may go: wall-clock time, the victim's windows, the deadline (rules, section 2).
+
+Instants are in UTC: arithmetic within one local zone would ignore its clock changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from notifier.records import Contract, Window
+from notifier.rules.policy import Policy
+from notifier.rules.working_days import add_working_days
+
+_DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
+_DAYS_AHEAD = 8
+
+
+def at_local(day: date, clock: time, timezone: ZoneInfo) -> datetime:
+    """Return the instant (in UTC) of a wall-clock time on a local day in ``timezone``.
+
+    A time that does not exist (spring) becomes the first one after it that does; one that occurs
+    twice (autumn) is the first of the two (rules, section 2).
+    """
+    wall = datetime.combine(day, clock)
+    while not _exists(wall, timezone):
+        wall = wall.replace(second=0, microsecond=0) + _MINUTE
+    return wall.replace(tzinfo=timezone).astimezone(UTC)
+
+
+def _exists(wall: datetime, timezone: ZoneInfo) -> bool:
+    there_and_back = wall.replace(tzinfo=timezone).astimezone(UTC).astimezone(timezone)
+    return there_and_back.replace(tzinfo=None) == wall
+
+
+def local_day(moment: datetime, timezone: ZoneInfo) -> date:
+    """Return the local day of an instant; refuses a naive one with ``ValueError``."""
+    if moment.utcoffset() is None:
+        raise ValueError("a naive time was given; every time carries an offset")
+    return moment.astimezone(timezone).date()
+
+
+def days_later(moment: datetime, days: int, timezone: ZoneInfo) -> datetime:
+    """Return the same local time ``days`` calendar days after ``moment``."""
+    local = moment.astimezone(timezone)
+    return at_local(local.date() + days * _DAY, local.time(), timezone)
+
+
+def working_days_later(moment: datetime, days: int, policy: Policy) -> datetime:
+    """Return the same local time on the ``days``-th working day after ``moment`` (a wait, section 1)."""
+    local = moment.astimezone(policy.timezone)
+    return at_local(add_working_days(policy.calendar, local.date(), days), local.time(), policy.timezone)
+
+
+def first_in_windows(earliest: datetime, windows: tuple[Window, ...], timezone: ZoneInfo) -> datetime:
+    """Return the first instant at or after ``earliest`` that lies in one of ``windows``."""
+    for start, end in _spans(earliest, windows, timezone):
+        if earliest < end:
+            return max(start, earliest)
+    raise ValueError("no window within a week; a window has at least one day")
+
+
+def window_end(moment: datetime, windows: tuple[Window, ...], timezone: ZoneInfo) -> datetime | None:
+    """Return when the window that holds ``moment`` closes (exclusive), or ``None`` outside all of them."""
+    ends = [end for start, end in _spans(moment, windows, timezone) if start <= moment < end]
+    return max(ends, default=None)
+
+
+def _spans(
+    around: datetime, windows: tuple[Window, ...], timezone: ZoneInfo
+) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the windows as spans of instants, earliest start first, from ``around``'s local day on."""
+    first = local_day(around, timezone)
+    for offset in range(_DAYS_AHEAD):
+        day = first + offset * _DAY
+        for window in sorted((w for w in windows if day.weekday() in w.days), key=lambda w: w.start):
+            end_day, end = (day + _DAY, time()) if window.until is None else (day, window.until)
+            yield at_local(day, window.start, timezone), at_local(end_day, end, timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When to send, and whether a strict window makes that too late."""
+
+    at: datetime
+    why: str
+    too_late: bool = False
+
+
+def windows_of(contract: Contract, policy: Policy) -> tuple[Window, ...]:
+    """Return the agreed windows, or the policy's where none were agreed."""
+    return contract.windows or policy.default_windows
+
+
+def send_time(earliest: datetime, contract: Contract, deadline: datetime | None, policy: Policy) -> Timing:
+    """Decide when to send a notice that is not a safety notice.
+
+    Ordinary windows give way to the default window where they would miss ``deadline``; strict ones
+    never do (rules, section 2).
+    """
+    windows = windows_of(contract, policy)
+    wished = first_in_windows(earliest, windows, policy.timezone)
+    source = "her agreed windows" if contract.windows else "the default window"
+    if deadline is None or wished <= deadline:
+        return Timing(wished, f"the first time in {source}")
+    if contract.windows_strict:
+        return Timing(wished, "strict windows hold although the deadline is earlier", too_late=True)
+    if not contract.windows:
+        return Timing(wished, "the first time in the default window; the deadline is earlier")
+    default = first_in_windows(earliest, policy.default_windows, policy.timezone)
+    if default >= wished:
+        return Timing(wished, f"the first time in {source}; the deadline is earlier")
+    return Timing(default, "her windows would miss the deadline, so the default window is used")

