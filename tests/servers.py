@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -52,11 +53,17 @@ def postgres_server(binaries: Path) -> Iterator[str]:
     try:
         binaries = _reachable(binaries, home)
         _hand_over(home)
-        _run_as_owner([binaries / "initdb", "-D", home / "data", "-U", "postgres", *_INITDB], home).wait()
+        _initialise(binaries, home)
         with _running(binaries, home) as port:
             yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _initialise(binaries: Path, home: Path) -> None:
+    command: list[str | Path] = [binaries / "initdb", "-D", home / "data", "-U", "postgres", *_INITDB]
+    if _run_as_owner(command, home).wait() != 0:
+        raise NoPostgres(f"PostgreSQL's initdb fails: {_last_line(home / 'log')}")
 
 
 @contextmanager
@@ -111,8 +118,8 @@ def _hand_over(home: Path) -> None:
 
 def _reachable(binaries: Path, home: Path) -> Path:
     """Return ``binaries``, or a copy where root's folders would hide them from the unprivileged user."""
-    folders = (binaries.resolve(), *binaries.resolve().parents)
-    if os.geteuid() != 0 or all(folder.stat().st_mode & 0o001 for folder in folders):
+    folders = {folder for path in (binaries, binaries.resolve()) for folder in (path, *path.parents)}
+    if os.geteuid() != 0 or all(folder.stat().st_mode & stat.S_IXOTH for folder in folders):
         return binaries
     package = binaries.parents[1]
     for part in package.parent.glob(f"{package.name}*"):  # the shared libraries lie in a folder beside it

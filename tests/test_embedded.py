@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from notifier.embedded import EmbeddedRedis, find_redis, free_port, redis_server, running_redis
 from notifier.errors import SettingsError
@@ -59,7 +62,10 @@ def test_it_refuses_writes_rather_than_dropping_old_messages(tmp_path: Path) -> 
 def test_nobody_reads_it_without_the_password(tmp_path: Path) -> None:
     with EmbeddedRedis(tmp_path) as server:
         port = int(server.url.rpartition(":")[2].removesuffix("/0"))
-        with redis.Redis(port=port) as stranger, pytest.raises(redis.AuthenticationError):
+        with (
+            redis.Redis(port=port, retry=Retry(NoBackoff(), 0)) as stranger,
+            pytest.raises(redis.AuthenticationError),
+        ):
             stranger.ping()
         assert (tmp_path / "url").stat().st_mode & 0o077 == 0
 
@@ -122,8 +128,6 @@ def test_it_dies_with_a_parent_that_was_killed(tmp_path: Path) -> None:
 
 
 def _wait_for_end(pidfd: int) -> None:
-    import select
-
     readable, _, _ = select.select([pidfd], [], [], 30)
     if not readable:
         signal.pidfd_send_signal(pidfd, signal.SIGKILL)

@@ -48,13 +48,12 @@ def test_the_packaged_postgres_runs_where_none_is_installed() -> None:
 def test_the_packaged_postgres_runs_from_a_folder_that_only_root_can_enter(tmp_path: Path) -> None:
     binaries = packaged_binaries()
     assert binaries is not None
-    private = tmp_path / "private"
-    private.mkdir(mode=0o700)
+    tmp_path.chmod(0o700)
     package = binaries.parents[1]
     for part in package.parent.glob(f"{package.name}*"):
         if part.is_dir():
-            (private / part.name).symlink_to(part)
-    hidden = private / binaries.relative_to(package.parent)
+            (tmp_path / part.name).symlink_to(part)
+    hidden = tmp_path / binaries.relative_to(package.parent)
     with postgres_server(hidden) as url:
         engine = create_engine(url)
         with engine.connect() as connection:

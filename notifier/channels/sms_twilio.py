@@ -15,6 +15,7 @@ import threading
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
+from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -46,7 +47,7 @@ from notifier.sms_text import measure
 WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+")]
 
 _CONNECT_SECONDS = 5.0
-_LONGEST_VALIDITY = timedelta(hours=10)  # Twilio's error 21624: 1 to 36,000 seconds
+_LONGEST_VALIDITY = timedelta(hours=10)  # Twilio's error 90007: 1 to 36,000 seconds
 _CLOCK_SLACK = timedelta(minutes=1)  # how far Twilio's clock may be behind ours
 _LOOK_UP_PAGE = 1000  # Twilio's longest page
 
@@ -82,9 +83,6 @@ _CODES: dict[int, tuple[AttemptState, FailureReason]] = {
     21217: (_FAILED, FailureReason.BAD_ADDRESS),  # number does not look like one
     21265: (_FAILED, FailureReason.BAD_ADDRESS),  # a short code
     21408: (_FAILED, FailureReason.NOT_OURS),  # country not enabled for the account
-    21602: (_FAILED, FailureReason.REJECTED_CONTENT),  # no text
-    21603: (_FAILED, FailureReason.NOT_OURS),  # no sender
-    21604: (_FAILED, FailureReason.BAD_ADDRESS),  # no number
     21606: (_FAILED, FailureReason.NOT_OURS),  # sender cannot send
     21608: (_FAILED, FailureReason.NOT_OURS),  # trial account
     21610: (_FAILED, FailureReason.OPTED_OUT),  # the person replied STOP
@@ -92,7 +90,6 @@ _CODES: dict[int, tuple[AttemptState, FailureReason]] = {
     21612: (_FAILED, FailureReason.BAD_ADDRESS),  # no route from this sender to this number
     21614: (_FAILED, FailureReason.BAD_ADDRESS),  # not a mobile
     21617: (_FAILED, FailureReason.REJECTED_CONTENT),  # longer than 1,600 characters
-    21619: (_FAILED, FailureReason.REJECTED_CONTENT),  # no text
     21624: (_FAILED, FailureReason.NOT_OURS),  # validity period out of range
     21635: (_FAILED, FailureReason.BAD_ADDRESS),  # a landline
     21703: (_FAILED, FailureReason.NOT_OURS),  # the messaging service has no sender
@@ -110,6 +107,7 @@ _CODES: dict[int, tuple[AttemptState, FailureReason]] = {
     30017: (_FAILED, FailureReason.PROVIDER),  # network congestion
     30036: (_FAILED, FailureReason.PROVIDER),  # validity period over before it was sent
     30410: (_FAILED, FailureReason.PROVIDER),  # a provider on the way timed out
+    90007: (_FAILED, FailureReason.NOT_OURS),  # validity period out of range
 }
 
 
@@ -124,9 +122,9 @@ class TwilioSettings(BaseSettings):
         env_prefix="NOTIFIER_", env_file=".env", env_ignore_empty=True, extra="ignore"
     )
 
-    twilio_account_sid: Annotated[str, StringConstraints(pattern=r"^AC[0-9A-Za-z]+$")]
+    twilio_account_sid: Annotated[str, StringConstraints(pattern=r"^AC\S+$")]
     twilio_auth_token: SecretStr
-    twilio_messaging_service_sid: Annotated[str, StringConstraints(pattern=r"^MG[0-9A-Za-z]+$")] | None = None
+    twilio_messaging_service_sid: Annotated[str, StringConstraints(pattern=r"^MG\S+$")] | None = None
     twilio_from: str | None = None
     twilio_neutral_from: Annotated[str, StringConstraints(pattern=r"^\+?[0-9]+$")] | None = None
     twilio_base_url: WebAddress = "https://api.twilio.com"
@@ -135,7 +133,7 @@ class TwilioSettings(BaseSettings):
 
 
 def read_settings() -> TwilioSettings:
-    """Read the settings from the environment; raises ``SettingsError`` that names what is missing or wrong."""
+    """Read the settings; raises ``SettingsError`` that names what is missing or wrong."""
     try:
         settings = TwilioSettings()
     except ValidationError as invalid:
@@ -249,10 +247,10 @@ class SmsTwilio(Channel):
             status = self._client().api.accounts(sid).fetch().status
         except SettingsError as wrong:
             return str(wrong)
-        except TwilioException:
-            return (
-                "Twilio refuses NOTIFIER_TWILIO_ACCOUNT_SID with NOTIFIER_TWILIO_AUTH_TOKEN: copy both again"
-            )
+        except TwilioException as answer:
+            if getattr(answer, "status", 0) == HTTPStatus.UNAUTHORIZED:
+                return "NOTIFIER_TWILIO_ACCOUNT_SID or NOTIFIER_TWILIO_AUTH_TOKEN is wrong: copy both again"
+            return "Twilio answers with an error: see its status page, and try again later"
         except (OSError, ValueError):
             return "Twilio does not answer: check the network and NOTIFIER_TWILIO_BASE_URL"
         return None if status == "active" else f"the Twilio account is {status}: see Twilio's console"
@@ -342,11 +340,12 @@ def _reason(state: AttemptState, code: str | None) -> FailureReason | None:
 
 def _refusal(answer: TwilioException) -> SendResult:
     """Return what an error answer means: 4xx says that nothing went out, anything else leaves it open."""
-    status, code = getattr(answer, "status", 0), getattr(answer, "code", None)
+    status: int = getattr(answer, "status", 0)
+    code: int = getattr(answer, "code", status)
     if 400 <= status < 500:
         state, reason = _CODES.get(code) or _CODES.get(status) or _UNKNOWN_CODE
         return SendResult(state, code=str(code), reason=reason)
-    return SendResult(AttemptState.UNKNOWN, code=str(code or status), reason=FailureReason.PROVIDER)
+    return SendResult(AttemptState.UNKNOWN, code=str(code), reason=FailureReason.PROVIDER)
 
 
 def _broken(error: Exception) -> SendResult:

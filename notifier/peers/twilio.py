@@ -187,7 +187,7 @@ class TwilioPeer:
                 raise Refused(400, code, f"A '{name}' is required")
         validity = form.get("ValidityPeriod")
         if validity is not None and not 1 <= int(validity) <= _LONGEST_VALIDITY_SECONDS:
-            raise Refused(400, 21624, "Invalid validity period value")
+            raise Refused(400, 90007, "Invalid validity period value")
         return PeerMessage(
             to=form["To"],
             body=form["Body"],

@@ -81,7 +81,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.api = api
         self._open: set[Any] = set()
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), name="twilio-peer")
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.01,), name="twilio-peer")
 
     def start(self) -> None:
         self._thread.start()

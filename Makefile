@@ -1,0 +1,55 @@
+# Every target does its own set-up: a fresh machine needs git, Python 3.11 or newer, and make.
+
+PYTHON ?= python3
+ARGS ?=
+UV_VERSION := 0.13.8
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+# `install`, not `sync`: the tests' packages come on top of the demo's, and neither target removes the other's.
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+demo: $(VENV)/.runtime ## A sample force's day, everything embedded (ARGS=--exit: stop at its end)
+	@$(BIN)/notifier demo $(ARGS)
+
+test: $(VENV)/.dev ## Run the tests (ARGS="tests/rules -x": some of them)
+	@$(BIN)/pytest $(ARGS)
+
+check: $(VENV)/.dev ## Lint, layout and types
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet || { echo "make check: run $(BIN)/ruff format" >&2; exit 1; }
+	@$(BIN)/mypy
+
+lock: $(UV) ## Choose versions anew and write them with their hashes (ARGS=--upgrade: the newest)
+	@$(COMPILE) $(ARGS) --extra build --output-file requirements.lock
+	@$(COMPILE) $(ARGS) --extra build --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	@! grep -n '://' requirements.lock requirements-dev.lock || { echo "make lock: a lock file names a host" >&2; exit 1; }
+
+clean: ## Remove what these targets made, but not what the service keeps
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is missing or older than 3.11: name a newer one, such as make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(VENV)/.runtime: $(UV) requirements.lock pyproject.toml
+	@echo "installing what the service needs"
+	@$(INSTALL) --require-hashes --requirement requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	@echo "installing what the tests need"
+	@$(INSTALL) --require-hashes --requirement requirements-dev.lock
+	@touch $@
