@@ -18,12 +18,32 @@ def ascii_name(name: str) -> str:
     return ".".join(words)
 
 
+_NUMBER_STYLES = (
+    "07700 900{:03}",
+    "07700 900 {:03}",
+    "+44 7700 900{:03}",
+    "+44 (0)7700 900{:03}",
+    "0044 7700 900{:03}",
+    "07700-900-{:03}",
+)
+
+
+def mobile(number: int) -> str:
+    """Return drama number 07700 900``number`` in one of the ways people write it."""
+    return _NUMBER_STYLES[number % len(_NUMBER_STYLES)].format(number)
+
+
+def landline(number: int) -> str:
+    """Return drama number 01632 960``number``."""
+    return f"01632 960{number:03}"
+
+
 def _staff(staff_id: str, name: str, number: int, *shifts: str, rank: str = "") -> dict[str, Any]:
     return {
         "id": staff_id,
         "name": f"{rank} {name}".strip(),
         "email": f"{ascii_name(name)}@police.example",
-        "phone": f"01632 960{number:03}",
+        "phone": landline(number),
         "next_shifts": list(shifts),
     }
 
@@ -121,6 +141,10 @@ VICTIMS = {
     "Hye-jin Park": "Ms",
     "Moses Kiprop": "Mr",
     "Catrin Ellis-Vaughan": "Ms",
+    "Ifeoma Chukwu": "Mrs",
+    "Halima Rahman": "Mrs",
+    "Aleksandra Petrova": "Ms",
+    "Kofi Asante-Reid": "Mr",
 }
 
 STREETS = (

@@ -1,46 +1,33 @@
 """The words in which the sample cases are written, and the CloudEvents they become.
 
 Times are written as people do, "Tue 09:14" or "10 Mar 11:20", in local time of 2026. What was before
-the first morning is history: published in one import on that morning, with ``backfill``.
+the first morning is history and goes out with ``backfill``: recorded, never notified.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from people import FORCE, STREETS, TEAM_OF, VICTIMS, ascii_name
+from people import FORCE, STREETS, TEAM_OF, VICTIMS, ascii_name, landline, mobile
 
 RECORDS = "urn:example:records"
 COURTS = "urn:example:courts"
 
 _LONDON = ZoneInfo("Europe/London")
 _WEEK = {"Mon": "20 Apr", "Tue": "21 Apr", "Wed": "22 Apr", "Thu": "23 Apr"}
-_IMPORT_PAUSE = timedelta(seconds=2)
-_NUMBER_STYLES = (
-    "07700 900{:03}",
-    "07700 900 {:03}",
-    "+44 7700 900{:03}",
-    "+44 (0)7700 900{:03}",
-    "0044 7700 900{:03}",
-    "07700-900-{:03}",
-)
-_FIRST_NUMBER = 100
+_USUAL_ORDER = ["sms", "email"]
+_FIRST_MOBILE = 100
+_FIRST_LANDLINE = 700
 
 
 def moment(written: str) -> datetime:
     """Return the local time that ``written`` means: "Tue 09:14" or "10 Mar 11:20"."""
     day, clock = written.rsplit(" ", 1)
-    read = datetime.strptime(f"2026 {_WEEK.get(day, day)} {clock}", "%Y %d %b %H:%M")  # noqa: DTZ007 # next line
-    return read.replace(tzinfo=_LONDON)
-
-
-def mobile(number: int) -> str:
-    """Return drama number 07700 900``number`` in one of the ways people write it."""
-    return _NUMBER_STYLES[number % len(_NUMBER_STYLES)].format(number)
+    whole = f"2026 {_WEEK.get(day, day)} {clock}"
+    return datetime.strptime(whole, "%Y %d %b %H:%M").replace(tzinfo=_LONDON)
 
 
 class Day:
@@ -49,7 +36,6 @@ class Day:
     def __init__(self, start: str) -> None:
         self.outcomes: dict[str, str] = {}
         self._start = moment(start)
-        self._next_import = self._start
         self._events: list[tuple[datetime, dict[str, Any]]] = []
         self._ids: Counter[str] = Counter()
 
@@ -57,7 +43,7 @@ class Day:
         """Open a case: ``officer``'s team decides its supervisor and unit."""
         case = Case(self, case_id, officer)
         reference = f"NM/{4100 + int(case_id[1:]) * 7}/26"
-        staff = {"officer": officer, **TEAM_OF[officer["id"]]}
+        staff: dict[str, Any] = {"officer": officer, **TEAM_OF[officer["id"]]}
         case.add(when, "case.opened", offence=offence, force=FORCE, reference=reference, **staff, **more)
         return case
 
@@ -73,13 +59,12 @@ class Day:
     ) -> str:
         """Add an event and return its id. ``happened`` says that it was earlier than it is published."""
         event_id = self._name(case_id, kind)
+        time = moment(when)
         body = {"case_id": case_id, **data}
-        time = moment(when) + timedelta(seconds=crc32(event_id.encode()) % 60)
-        if moment(when) < self._start:
-            body |= {"occurred_at": moment(when).isoformat(), "backfill": True}
-            time, self._next_import = self._next_import, self._next_import + _IMPORT_PAUSE
-        elif happened is not None:
+        if happened is not None:
             body["occurred_at"] = moment(happened).isoformat()
+        if time < self._start:
+            body["backfill"] = True
         envelope = {"specversion": "1.0", "id": event_id, "source": source, "type": kind}
         self.put(time, {**envelope, "time": time.isoformat(), "data": body})
         return event_id
@@ -88,9 +73,9 @@ class Day:
         """Add a finished event as it is; ``time`` is its place in the order."""
         self._events.append((time, event))
 
-    def find(self, event_id: str) -> tuple[datetime, dict[str, Any]]:
-        """Return the event published under ``event_id``, with its place in the order."""
-        return next(entry for entry in self._events if entry[1]["id"] == event_id)
+    def find(self, event_id: str) -> dict[str, Any]:
+        """Return the event that was published first under ``event_id``."""
+        return next(event for _, event in self._events if event["id"] == event_id)
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -128,40 +113,54 @@ class Case:
         points: str,
         *,
         safe: str = "",
+        further_points: tuple[dict[str, Any], ...] = (),
+        contract: dict[str, Any] | None = None,
         happened: str | None = None,
         **more: Any,
     ) -> str:
         """Register a victim and return the victim's id.
 
-        ``points`` names the channels with an address, each with its behaviour at the peers where that
-        is not the usual one: "sms:dead_number email". ``safe`` are channels with ``safe`` written.
+        ``points`` names her channels in the order of her contract, each with its behaviour at the peers
+        where that is not the usual one: "sms:undelivered:30005 email". ``safe`` are channels with
+        ``safe`` written. ``further_points`` are added as they are.
         """
         victim_id = f"{self.id}-v{self._victims + 1}"
         self._victims += 1
-        found = [self._point(name, point, safe.split()) for point in points.split()]
         title, (given, family) = VICTIMS[name], name.rsplit(" ", 1)
-        data = {"victim_id": victim_id, "name": {"title": title, "given": given, "family": family}}
-        self.add(when, "victim.registered", happened=happened, **data, contact_points=found, **more)
+        found = [self._point(name, point, safe.split()) for point in points.split()]
+        order = [point["channel"] for point in found]
+        agreed = {**({} if order == _USUAL_ORDER else {"channels": order}), **(contract or {})}
+        self.add(
+            when,
+            "victim.registered",
+            happened=happened,
+            victim_id=victim_id,
+            name={"title": title, "given": given, "family": family},
+            contact_points=[*found, *further_points],
+            **({"contract": agreed} if agreed else {}),
+            **more,
+        )
         return victim_id
 
     def _point(self, name: str, point: str, safe: list[str]) -> dict[str, Any]:
         channel, _, behaviour = point.partition(":")
-        place = list(VICTIMS).index(name)
-        street, town, postcode = STREETS[place % len(STREETS)]
-        address: Any = mobile(_FIRST_NUMBER + place)
-        sent_to = f"+447700900{_FIRST_NUMBER + place:03}"
-        if channel == "email":
-            address = sent_to = f"{ascii_name(name)}@{('example.org', 'example.com')[place % 2]}"
-        elif channel == "letter":
-            address = {"lines": [f"{place * 3 + 2} {street}", town, postcode]}
+        address, normalised = _address(name, channel)
         if behaviour:
-            self._day.outcomes[sent_to] = behaviour
+            self._day.outcomes[normalised] = behaviour
         written = {"safe": True} if channel in safe else {}
         return {"id": f"{channel}-1", "channel": channel, "address": address, **written}
 
     def updated(self, when: str, victim_id: str, **data: Any) -> str:
         """Change what is known of a victim."""
         return self.add(when, "victim.updated", victim_id=victim_id, **data)
+
+    def party(self, when: str, role: str, *numbers: str, **more: Any) -> str:
+        """Record a suspect, defendant or witness with the mobile numbers on file for that person."""
+        points = [
+            {"id": f"{role}-{place}", "channel": "sms", "address": number}
+            for place, number in enumerate(numbers, start=1)
+        ]
+        return self.add(when, "case.party_recorded", role=role, contact_points=points, **more)
 
     def assigned(self, when: str, officer: dict[str, Any], **more: Any) -> str:
         """Give the case to another officer."""
@@ -185,29 +184,27 @@ class Case:
 
     def released(self, when: str, outcome: str, *conditions: str, **more: Any) -> str:
         """A suspect was released: no_charge, bail or under_investigation."""
-        return self.add(
-            when, "case.suspect_released", outcome=outcome, conditions=list(conditions), **more
-        )
+        return self.add(when, "case.suspect_released", outcome=outcome, conditions=list(conditions), **more)
 
     def charged(self, when: str, *offences: str, **more: Any) -> str:
         """A suspect was charged."""
         return self.add(when, "case.charged", offences=list(offences), **more)
 
-    def no_further_action(self, when: str, reasons: str, **more: Any) -> str:
+    def no_further_action(self, when: str, **more: Any) -> str:
         """The case was decided without a charge; the victim may ask for a review."""
-        return self.add(when, "case.no_further_action", reasons=reasons, review_right=True, **more)
+        return self.add(when, "case.no_further_action", review_right=True, **more)
 
     def closed(self, when: str, reasons: str, **more: Any) -> str:
         """The case was closed."""
         return self.add(when, "case.closed", reasons=reasons, **more)
 
     def hearing(
-        self, when: str, starts: str, purpose: str, *, changed: bool = False, **more: Any
+        self, when: str, starts: str, purpose: str, *, number: int = 1, changed: bool = False, **more: Any
     ) -> str:
-        """The court listed the case's hearing, or moved it; ``starts`` is when it begins."""
+        """The court listed the case's ``number``-th hearing, or moved it; ``starts`` is when it begins."""
         kind = "court.hearing_changed" if changed else "court.hearing_listed"
         court = "Northmoor Crown Court" if purpose == "trial" else "Rivermouth Magistrates' Court"
-        data = {"hearing_id": f"{self.id}-h1", "starts_at": moment(starts).isoformat()}
+        data = {"hearing_id": f"{self.id}-h{number}", "starts_at": moment(starts).isoformat()}
         return self.add(when, kind, **data, court=court, purpose=purpose, **more)
 
     def contact(
@@ -215,6 +212,24 @@ class Case:
     ) -> str:
         """The officer of the case contacted a victim, or tried to, about these events."""
         told = {"by": self._officer["id"], "about": list(about), "at": moment(when).isoformat()}
-        return self.add(
-            when, "contact.recorded", victim_id=victim_id, method=method, outcome=outcome, **told
-        )
+        return self.add(when, "contact.recorded", victim_id=victim_id, method=method, outcome=outcome, **told)
+
+
+def number_of(name: str) -> str:
+    """Return a victim's mobile number as the service normalises it."""
+    return f"+447700900{_FIRST_MOBILE + list(VICTIMS).index(name)}"
+
+
+def _address(name: str, channel: str) -> tuple[Any, str]:
+    """Return a person's address as the publisher writes it, and as the service normalises it."""
+    place = list(VICTIMS).index(name)
+    if channel == "sms":
+        return mobile(_FIRST_MOBILE + place), number_of(name)
+    if channel == "call":
+        return landline(_FIRST_LANDLINE + place), f"+441632960{_FIRST_LANDLINE + place}"
+    if channel == "email":
+        address = f"{ascii_name(name)}@{('example.org', 'example.com')[place % 2]}"
+        return address, address
+    street, town, postcode = STREETS[place % len(STREETS)]
+    lines = [f"{place * 3 + 2} {street}", town, postcode]
+    return {"lines": lines}, "\n".join(lines)

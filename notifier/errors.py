@@ -29,3 +29,7 @@ class BeyondCalendar(NotifierError):
 
 class Unreachable(NotifierError):
     """The database or Redis does not answer; nothing was lost, try again."""
+
+
+class NotFound(NotifierError):
+    """What was named does not exist, or is not open any more."""

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from types import GenericAlias
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, create_model
 
 from notifier import wire
 from notifier.records import Tone
@@ -75,19 +76,19 @@ class VictimRegistered(Common):
     enhanced: bool = False
 
 
-_PointPatches = tuple[wire.patch_of(ContactPointShape), ...]  # type: ignore[misc]  # made at run time
-_RepresentativePatch = wire.patch_of(wire.RepresentativeShape, contact_points=_PointPatches)
-
-
-class VictimUpdated(Common):
-    """A partial update: only what is written changes; the raw ``data`` is merged, so a null removes."""
-
-    victim_id: Reference
-    name: wire.patch_of(wire.Name) | None = None  # type: ignore[valid-type]  # made at run time
-    contact_points: _PointPatches | None = None
-    contract: wire.patch_of(wire.ContractShape) | None = None  # type: ignore[valid-type]  # made at run time
-    needs: wire.patch_of(wire.NeedsShape, representative=_RepresentativePatch) | None = None  # type: ignore[valid-type]  # made at run time
-    enhanced: bool | None = None
+_POINT_PATCHES: Any = GenericAlias(tuple, (wire.patch_of(ContactPointShape), ...))
+_REPRESENTATIVE_PATCH = wire.patch_of(wire.RepresentativeShape, contact_points=_POINT_PATCHES)
+VictimUpdated = create_model(
+    "VictimUpdated",
+    __base__=Common,
+    __doc__="A partial update: only what is written changes; the raw `data` is merged, so a null removes.",
+    victim_id=(Reference, ...),
+    name=(wire.patch_of(wire.Name) | None, None),
+    contact_points=(_POINT_PATCHES | None, None),
+    contract=(wire.patch_of(wire.ContractShape) | None, None),
+    needs=(wire.patch_of(wire.NeedsShape, representative=_REPRESENTATIVE_PATCH) | None, None),
+    enhanced=(bool | None, None),
+)
 
 
 class OfficerAssigned(Common):

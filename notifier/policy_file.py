@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import date, time, timedelta
+from datetime import time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from holidays.countries.united_kingdom import UnitedKingdom
+from holidays import country_holidays
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from notifier.errors import SettingsError
@@ -170,6 +170,6 @@ def _minutes(values: tuple[int, ...]) -> tuple[timedelta, ...]:
 @cache
 def bank_holidays() -> Calendar:
     """Return the bank holidays of England and Wales for the years that the ``holidays`` package knows."""
-    last_year = UnitedKingdom.end_year
-    known = UnitedKingdom(subdiv="ENG", years=range(_FIRST_YEAR, last_year + 1))
-    return Calendar(frozenset(day for day in known if isinstance(day, date)), _FIRST_YEAR, last_year)
+    last_year = country_holidays("GB", subdiv="ENG").end_year
+    known = country_holidays("GB", subdiv="ENG", years=range(_FIRST_YEAR, last_year + 1))
+    return Calendar(frozenset(known), _FIRST_YEAR, last_year)

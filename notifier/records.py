@@ -100,7 +100,7 @@ class TaskKind(StrEnum):
 
 
 class What(StrEnum):
-    """The kinds of lines in the journal; the contract's `what`."""
+    """The kinds of lines in the journal; up to ``FAILED`` they are the contract's `what`."""
 
     MESSAGE = "message"
     PROMPT = "prompt"
@@ -112,6 +112,12 @@ class What(StrEnum):
     DELIVERED = "delivered"
     UNCONFIRMED = "unconfirmed"
     FAILED = "failed"
+    # Kept for `notifier trace` and for facts; `notifier simulate` does not print them.
+    DECIDED = "decided"
+    CONFIRMED = "confirmed"
+    DONE = "done"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
 
 
 class FailureReason(StrEnum):
@@ -210,7 +216,7 @@ class Needs:
 class Victim:
     """A victim of one case with everything a decision needs.
 
-    ``recipient_name`` and ``points`` are the representative's where one is present: told instead.
+    ``recipient`` and ``points`` are the representative's where one is present: told instead.
     """
 
     pk: int
@@ -221,7 +227,7 @@ class Victim:
     enhanced: bool
     withdrew: bool
     role: Role
-    recipient_name: str
+    recipient: PersonName
     points: tuple[ContactPoint, ...]
 
 
@@ -240,6 +246,7 @@ class CaseEvent:
     """One event of a case as stored: validated, with typed ``data`` (see ``event_types``).
 
     ``published_at`` is CloudEvents' ``time`` (the *received* clock), ``arrived_at`` when we took it.
+    ``raw`` is ``data`` as published: a partial update is merged from it.
     """
 
     pk: int
@@ -253,6 +260,7 @@ class CaseEvent:
     backfill: bool
     victim_ids: tuple[str, ...] | None
     data: Any
+    raw: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         require_aware(self)
@@ -278,19 +286,23 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One event to be told to one victim, as stored."""
+    """One event to be told to one victim, as stored; without an event it is a no-progress update."""
 
     pk: int
-    event: CaseEvent
-    victim_pk: int
+    event_pk: int | None
+    event_type: str
     case_pk: int
+    victim_pk: int
+    occurred_at: datetime
+    subject: str | None
     state: NoticeState
     tone: Tone
     deadline: datetime | None
     send_at: datetime | None
     reason: str | None
-    told_in_person_at: datetime | None
-    tried: frozenset[int] = frozenset()
+    tries: int
+    full_only: bool
+    retried_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,8 +463,10 @@ class RenderRequest:
 class StaffRequest:
     """What a rule asks of staff: a task (``kind`` set) or an escalation.
 
-    ``escalated`` says of a task that its escalation was opened with it. ``text`` is what to say to the
-    victim, where the task is to call her.
+    ``escalated`` says of a task that its escalation was opened with it. ``once`` says of an escalation
+    that it is not opened again after it was resolved: the same decision may be taken many times.
+    ``point`` is the contact point that the task is about. ``text`` is what to say to the victim, where
+    the task is to call her.
     """
 
     reason: str
@@ -462,6 +476,7 @@ class StaffRequest:
     safety: bool = False
     escalated: bool = False
     level: int = 1
+    once: bool = False
     point: ContactPoint | None = None
     text: str | None = None
 
@@ -482,7 +497,37 @@ class StaffRequest:
 
     @classmethod
     def escalation(
-        cls, reason: str, event: CaseEvent | None, *, safety: bool = False, level: int = 1
+        cls,
+        reason: str,
+        event: CaseEvent | None,
+        *,
+        safety: bool = False,
+        level: int = 1,
+        once: bool = False,
     ) -> StaffRequest:
         """Ask for an escalation."""
-        return cls(reason, event, safety=safety, level=level)
+        return cls(reason, event, safety=safety, level=level, once=once)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request to staff with the case, and the victim where it is about one."""
+
+    case_pk: int
+    victim_pk: int | None
+    request: StaffRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A person told a victim about an event: what was asked about it is done.
+
+    ``kinds`` are the tasks that this ends.
+    """
+
+    case_pk: int
+    victim_pk: int
+    event_pk: int | None
+    kinds: frozenset[TaskKind]
+    by: str
+    outcome: str

@@ -54,10 +54,12 @@ _NAMES = {
 }
 LANGUAGES = tuple(_NAMES)
 
-# As publishers write them, always in English: "Mon 07:00-15:00".
-_TIME = r"(?:[01]?\d|2[0-4]):[0-5]\d"
+# As publishers write them, always in English: "Mon 07:00-15:00" or "Mon-Fri 9:00-17:00".
+_DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
+_TIME = r"(?:[01]?\d|2[0-3]):[0-5]\d|24:00"
+_DASH = r"\s*[-–]\s*"
 _SHIFT = re.compile(
-    rf"(?P<day>mon|tue|wed|thu|fri|sat|sun)[a-z]*\s+(?P<start>{_TIME})\s*[-–]\s*(?P<until>{_TIME})",
+    rf"(?P<first>{_DAY})(?:{_DASH}(?P<last>{_DAY}))?\s+(?P<start>{_TIME}){_DASH}(?P<until>{_TIME})",
     re.IGNORECASE,
 )
 _SHIFT_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -92,13 +94,19 @@ class Dates:
         weekday = self._names.days[local.weekday()]
         return f"{weekday} {self.day(local.date())} {self._names.at} {self._clock(local.time())}"
 
-    def shift(self, text: str) -> str:
-        """Write a shift such as "Mon 07:00-15:00" as "Monday 7am to 3pm"; any other text stays as it is."""
+    def shift(self, text: str) -> str | None:
+        """Write a shift such as "Mon 07:00-15:00" as "Monday 7am to 3pm"; ``None`` for any other text."""
         found = _SHIFT.fullmatch(text.strip())
         if found is None:
-            return text
-        weekday = self._names.days[_SHIFT_DAYS.index(found["day"].lower())]
-        return f"{weekday} {self._clock(_time(found['start']))} {self._names.to} {self._clock(_time(found['until']))}"
+            return None
+        days = self._span(*(self._weekday(day) for day in (found["first"], found["last"]) if day))
+        return f"{days} {self._span(self._clock(_time(found['start'])), self._clock(_time(found['until'])))}"
+
+    def _span(self, *ends: str) -> str:
+        return f" {self._names.to} ".join(ends)
+
+    def _weekday(self, english: str) -> str:
+        return self._names.days[_SHIFT_DAYS.index(english[:3].lower())]
 
     def _dated(self, value: date, *, with_year: bool) -> str:
         year = f" {value.year}" if with_year else ""

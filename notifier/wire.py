@@ -124,11 +124,10 @@ class NeedsShape(Shape):
 
 def patch_of(shape: type[Shape], **replaced: Any) -> Any:
     """Return a shape with the same fields, each of which may be left out or null (a partial update)."""
-    fields: dict[str, Any] = {
-        name: (replaced.get(name, field.annotation) | None, Field(None, alias=field.alias))
-        for name, field in shape.model_fields.items()
-        if name != "id"
-    }
+    fields: dict[str, Any] = {}
+    for name, field in shape.model_fields.items():
+        kind: Any = replaced.get(name, field.annotation)
+        fields[name] = (kind | None, Field(None, alias=field.alias))
     if "id" in shape.model_fields:
         fields["id"] = (Reference, ...)
     return create_model(f"{shape.__name__}Patch", __base__=Shape, **fields)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from abc import ABC, abstractmethod
+from datetime import timedelta
 from typing import ClassVar
 
 import notifier.channels
@@ -30,6 +31,8 @@ class Channel(ABC):
     """
 
     facts: ClassVar[ChannelFacts]
+    look_up_after: ClassVar[timedelta] = timedelta(0)
+    """How long the provider needs before it can be asked about an unknown outcome."""
 
     @abstractmethod
     def send(self, message: Message) -> SendResult:
@@ -42,7 +45,8 @@ class Channel(ABC):
     def look_up(self, message: Message) -> SendResult:
         """Ask the provider what became of a message whose sending ended ``unknown``.
 
-        The default knows nothing, and says ``unknown``. ``failed`` means that it certainly never went out.
+        The default knows nothing, and says ``unknown``. ``deferred`` means that it certainly never went
+        out, so that it may be sent again.
         """
         return SendResult(AttemptState.UNKNOWN)
 

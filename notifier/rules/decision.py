@@ -15,6 +15,7 @@ from notifier.records import (
     CaseEvent,
     ChannelName,
     ContactPoint,
+    CourtesyContent,
     FullTextBy,
     StaffRequest,
     TaskKind,
@@ -26,6 +27,7 @@ from notifier.rules.deadlines import Duty, duty
 from notifier.rules.policy import Policy
 from notifier.rules.routing import Route, next_route
 from notifier.rules.sensitivity import (
+    courtesy_suits_sms,
     ends_restriction,
     enhanced_rights,
     never_in_full_by,
@@ -42,11 +44,11 @@ _UNSUITED_IN_FULL = frozenset({ChannelName.SMS, ChannelName.CALL})
 class Situation:
     """All that a decision about one notice rests on.
 
-    ``event`` is ``None`` for a courtesy update. ``newer`` is a newer event of the same subject,
-    ``older_than_told`` says that a newer one was already told. ``told_in_person_at`` is when a person
-    spoke about the event. ``tried`` are contact points used up for this notice. ``fallback``: an
-    earlier attempt of this notice failed. ``full_only``: the short message is with her, only the full
-    text is still to come.
+    ``event`` is ``None`` for a courtesy update, which has ``courtesy``. ``superseded``: a newer event of
+    the same subject is to be told; ``older_than_told``: a newer one was told already.
+    ``told_in_person_at`` is when a person spoke about the event. ``tried`` are contact points used up
+    for this notice. ``fallback``: an earlier attempt of this notice failed. ``full_only``: the short
+    message is with her, only the full text is still to come.
     """
 
     event: CaseEvent | None
@@ -62,6 +64,7 @@ class Situation:
     tried: frozenset[int] = frozenset()
     fallback: bool = False
     full_only: bool = False
+    courtesy: CourtesyContent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +194,7 @@ def _tell_at_once(event: CaseEvent, now: datetime) -> tuple[StaffRequest, ...]:
     """A person must tell her now; the escalation runs at safety pace from the start."""
     return (
         StaffRequest.task(TaskKind.TELL_IN_PERSON, event, deadline=now, safety=True, escalated=True),
-        StaffRequest.escalation("tell_in_person", event, safety=True),
+        StaffRequest.escalation("tell_in_person", event, safety=True, once=True),
     )
 
 
@@ -260,7 +263,7 @@ def _asks_about_timing(
     if due.moment_passed:
         asks += (StaffRequest.task(TaskKind.CALL_BACK, event),)
     if due.deadline < event.arrived_at:
-        asks += (StaffRequest.escalation("late_on_arrival", event),)
+        asks += (StaffRequest.escalation("late_on_arrival", event, once=True),)
     return asks
 
 
@@ -313,7 +316,13 @@ def _wording(situation: Situation, policy: Policy, point: ContactPoint, tone: To
         return Wording.NEUTRAL
     if never_in_full_by(point.channel, tone):
         return Wording.NEWS
-    event = situation.event
-    if point.channel is ChannelName.SMS and event and not suits_sms(event, situation.names_on_file, policy):
+    if point.channel is ChannelName.SMS and not _suits_sms(situation, policy):
         return Wording.POINTER
     return Wording.FULL
+
+
+def _suits_sms(situation: Situation, policy: Policy) -> bool:
+    names = situation.names_on_file
+    if situation.event is not None:
+        return suits_sms(situation.event, names, policy)
+    return situation.courtesy is None or courtesy_suits_sms(situation.courtesy, names, policy)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from notifier.event_types import EVENT_TYPES, ToneRule
-from notifier.records import Case, CaseEvent, ChannelName, Needs, Tone, Victim
+from notifier.records import Case, CaseEvent, ChannelName, CourtesyContent, Needs, Tone, Victim
 from notifier.rules.policy import Policy
 
 _FATAL_IS_SERIOUS = "road_collision"
@@ -75,8 +75,24 @@ def suits_sms(event: CaseEvent, names_on_file: Iterable[str], policy: Policy) ->
     """
     values = [getattr(event.data, name) or "" for name in EVENT_TYPES[event.type].free_text]
     plain = " ".join(value for value in values if isinstance(value, str))
-    text = " ".join([plain, *(line for value in values if not isinstance(value, str) for line in value)])
-    if len(plain) > policy.channels.free_text_characters or _LINK.search(text):
+    lists = " ".join(line for value in values if not isinstance(value, str) for line in value)
+    return _fits(plain, policy) and _holds_nothing_forbidden(f"{plain} {lists}", names_on_file, policy)
+
+
+def courtesy_suits_sms(content: CourtesyContent, names_on_file: Iterable[str], policy: Policy) -> bool:
+    """Tell whether what a no-progress update quotes may stand in an SMS."""
+    names = tuple(names_on_file)
+    awaited = content.waiting_for or ""
+    quoted = content.last_event is None or suits_sms(content.last_event, names, policy)
+    return quoted and _fits(awaited, policy) and _holds_nothing_forbidden(awaited, names, policy)
+
+
+def _fits(text: str, policy: Policy) -> bool:
+    return len(text) <= policy.channels.free_text_characters
+
+
+def _holds_nothing_forbidden(text: str, names_on_file: Iterable[str], policy: Policy) -> bool:
+    if _LINK.search(text):
         return False
     if any(re.search(rf"\b{re.escape(stem)}", text, re.IGNORECASE) for stem in policy.offence_words):
         return False

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -58,8 +59,12 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+# SQLite gives keys out by itself only for INTEGER.
+_Key = BigInteger().with_variant(Integer, "sqlite")
+
+
 def _key() -> Column[int]:
-    return Column("pk", Integer, primary_key=True)
+    return Column("pk", _Key, primary_key=True)
 
 
 def _link(name: str, *, optional: bool = False) -> Column[Any]:
@@ -82,7 +87,6 @@ events = Table(
     Column("content_hash", String(64), nullable=False),
     Column("repeats", Integer, nullable=False, default=0),
     Column("planned_at", UtcTime),
-    Column("planning_tries", Integer, nullable=False, default=0),
     Column("problem", String(200)),
     UniqueConstraint("source", "event_id"),
     Index("ix_events_case", "case_id", "pk"),
@@ -179,6 +183,7 @@ notices = Table(
     Column("leased_until", UtcTime),
     Column("tries", Integer, nullable=False, default=0),
     Column("full_only", Boolean, nullable=False, default=False),
+    Column("retried_at", UtcTime),
     UniqueConstraint("event_pk", "victim_pk"),
     Index("ix_notices_due", "state", "send_at"),
     Index("ix_notices_at_risk", "at_risk_at"),
@@ -192,7 +197,7 @@ attempts = Table(
     Column("ref", String(32), nullable=False, unique=True),
     _link("case", optional=True),
     _link("victim", optional=True),
-    Column("point_pk", Integer),
+    Column("point_pk", _Key),
     Column("role", String(20), nullable=False),
     Column("person_id", String(200), nullable=False),
     Column("channel", String(10), nullable=False),
@@ -200,6 +205,7 @@ attempts = Table(
     Column("tone", String(20), nullable=False),
     Column("event_type", String(100), nullable=False),
     Column("message_sealed", LargeBinary, nullable=False),
+    Column("why", JSON, nullable=False),
     Column("state", String(20), nullable=False),
     Column("tries", Integer, nullable=False, default=1),
     Column("provider_id", String(100)),
@@ -303,7 +309,7 @@ journal = Table(
     Column("deadline", UtcTime),
     Column("why", JSON, nullable=False),
     Column("detail_sealed", LargeBinary),
-    Column("fact_id", Integer, unique=True),
+    Column("fact_id", _Key, unique=True),
     Index("ix_journal_case", "case_pk", "pk"),
     Index("ix_journal_event", "event_pk"),
 )

@@ -1,0 +1,63 @@
+"""Keeps, for each victim of a case, when the next no-progress update and its reminder are due.
+
+Called whenever something may have moved the clock: a message arrived, a person spoke with her, her
+contract or the case changed (rules, section 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from notifier.records import NoticeState
+from notifier.rules.cadence import Contact, courtesy_plan, stopped, wants_courtesy
+from notifier.rules.policy import Policy
+from notifier.rules.talks import talk_at, talks_with
+from notifier.store import attempts, notices, people
+from notifier.store.database import Tx
+from notifier.store.situations import CaseFile, told_events
+
+_ACKNOWLEDGEMENT = "victim.registered"
+
+
+def refresh(tx: Tx, file: CaseFile, victim_pk: int, policy: Policy, now: datetime) -> None:
+    """Reckon anew when the victim's next no-progress update is due."""
+    victim = file.victims[victim_pk]
+    registration = people.registration_of(tx, file.case.pk, victim_pk)
+    contact = _last_contact(tx, file, victim_pk)
+    active = file.case.opened and contact is not None and wants_courtesy(victim)
+    if not active or stopped(told_events(tx, file, victim_pk), file.history):
+        people.update_registration(tx, registration.pk, courtesy_at=None, prompt_at=None, held_until=None)
+        return
+    assert contact is not None
+    plan = courtesy_plan(contact, file.case, victim, policy)
+    if plan.due_at == registration.courtesy_at:
+        return
+    prompt_at = plan.prompt_at if plan.prompt_at is not None and plan.prompt_at >= now else None
+    values = {"courtesy_at": plan.due_at, "prompt_at": prompt_at, "held_until": None}
+    people.update_registration(tx, registration.pk, **values)
+
+
+def _last_contact(tx: Tx, file: CaseFile, victim_pk: int) -> Contact | None:
+    """Return the last effective contact; an update that could not be delivered moves the clock too.
+
+    Otherwise the same update would be due again at once, for ever; an escalation is open for it.
+    """
+    reached = attempts.reached(tx, file.case.pk, victim_pk)
+    talks = list(talks_with(file.history, file.victims[victim_pk].victim_id))
+    failed = [
+        notice.occurred_at
+        for notice in notices.of_victim(tx, victim_pk, file.case.pk)
+        if notice.event_pk is None and notice.state in (NoticeState.FAILED, NoticeState.UNCERTAIN)
+    ]
+    times = [row.sent_at for row in reached] + [talk_at(talk) for talk in talks] + failed
+    if not times:
+        return None
+    return Contact(max(times), acknowledgement_alone=not talks and not failed and _is_first(reached))
+
+
+def _is_first(reached: Sequence[Row[Any]]) -> bool:
+    return {row.event_type for row in reached} == {_ACKNOWLEDGEMENT}

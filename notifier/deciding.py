@@ -1,0 +1,118 @@
+"""Takes the decision about one notice and stores it with its reasons.
+
+Used wherever a notice is decided: when its event arrives, when something about the victim changes,
+after a failure, and just before sending.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from notifier.records import Ask, Notice, NoticeState, StaffRequest, TaskKind, Tone, What
+from notifier.rules.decision import Cancel, Decision, Hold, NoWay, Send, Suppress, decide
+from notifier.rules.policy import Policy
+from notifier.store import journal, notices
+from notifier.store.database import Tx
+from notifier.store.journal import Line
+from notifier.store.situations import CaseFile, situation_of
+
+_FINAL = {
+    Hold: (NoticeState.HELD, What.HELD),
+    Suppress: (NoticeState.SUPPRESSED, What.SUPPRESSED),
+    Cancel: (NoticeState.CANCELLED, What.CANCELLED),
+    NoWay: (NoticeState.FAILED, What.DECIDED),
+}
+
+
+def take(tx: Tx, notice: Notice, file: CaseFile, policy: Policy, now: datetime) -> tuple[Decision, list[Ask]]:
+    """Decide about ``notice`` at ``now`` and store the outcome; return it and what staff are asked."""
+    decision = decide(situation_of(tx, notice, file, policy), policy, now)
+    asks = _blocked(tx, notice, decision, file, now)
+    _store(tx, notice, decision, file, policy, now)
+    requests = decision.asks
+    if isinstance(decision.outcome, NoWay):
+        requests += _no_way(notice, decision.tone, file)
+    return decision, asks + [Ask(notice.case_pk, notice.victim_pk, request) for request in requests]
+
+
+def line_about(notice: Notice, file: CaseFile, what: What, reason: str | None, why: tuple[str, ...]) -> Line:
+    """Return a journal line about a notice, apart from any message."""
+    event, victim = file.event(notice.event_pk), file.victims[notice.victim_pk]
+    return Line(
+        what,
+        notice.case_pk,
+        notice.victim_pk,
+        notice.event_pk,
+        event_type=notice.event_type,
+        event_ids=(event.id,) if event else (),
+        person_id=victim.victim_id,
+        role=victim.role,
+        reason=reason,
+        deadline=notice.deadline,
+        why=why,
+    )
+
+
+def queue_of(notice: Notice, tone: Tone) -> str:
+    """Return the queue on which a worker is woken for this notice."""
+    if tone is not Tone.ROUTINE:
+        return "urgent"
+    return "bulk" if notice.event_pk is None else "routine"
+
+
+def _store(tx: Tx, notice: Notice, decision: Decision, file: CaseFile, policy: Policy, now: datetime) -> None:
+    outcome = decision.outcome
+    values: dict[str, Any] = {
+        "tone": decision.tone,
+        "queue": queue_of(notice, decision.tone),
+        "deadline": decision.deadline,
+        "leased_until": None,
+    }
+    if notice.deadline != decision.deadline and decision.duty is not None:
+        values["at_risk_at"] = decision.duty.at_risk_at
+    why = decision.why
+    if isinstance(outcome, Send):
+        what, reason = What.DECIDED, None
+        values |= {"state": NoticeState.PLANNED, "send_at": outcome.at, "reason": None}
+        why += (f"to be sent at {outcome.at.astimezone(policy.timezone).isoformat(timespec='seconds')}",)
+    else:
+        state, what = _FINAL[type(outcome)]
+        reason = outcome.reason
+        values |= {"state": state, "send_at": None, "reason": reason}
+        if isinstance(outcome, Suppress | Cancel):
+            values["at_risk_at"] = None
+    notices.change(tx, notice.pk, **values)
+    if not _stands(notice, values, now):
+        after = notices.load(tx, notice.pk)
+        journal.write(tx, line_about(after, file, what, reason, why), now)
+
+
+def _stands(notice: Notice, values: dict[str, Any], now: datetime) -> bool:
+    """Tell whether the same was decided before: such a decision is not written down again."""
+    if values["state"] is NoticeState.PLANNED:
+        before, after = notice.send_at, values["send_at"]
+        return before is not None and (before == after or (before <= now and after <= now))
+    return notice.state is values["state"] and notice.reason == values["reason"]
+
+
+def _blocked(tx: Tx, notice: Notice, decision: Decision, file: CaseFile, now: datetime) -> list[Ask]:
+    """A contact point on file for a party: one line for this notice, and one task for staff."""
+    asks = []
+    for point in decision.blocked:
+        why = (f"contact point {point.id} is on file for another person who is a party of a case",)
+        line = line_about(notice, file, What.SUPPRESSED, "party_contact_point", why)
+        if not journal.has_line(tx, line):
+            journal.write(tx, line, now)
+        request = StaffRequest.task(TaskKind.CHECK_SAFETY, file.event(notice.event_pk), point=point)
+        asks.append(Ask(notice.case_pk, notice.victim_pk, request))
+    return asks
+
+
+def _no_way(notice: Notice, tone: Tone, file: CaseFile) -> tuple[StaffRequest, ...]:
+    """Nothing is left: staff find another way (rules, sections 3 and 6)."""
+    safety, event = tone is Tone.SAFETY, file.event(notice.event_pk)
+    return (
+        StaffRequest.escalation("no_contact", event, safety=safety),
+        StaffRequest.task(TaskKind.FIND_CONTACT, event, safety=safety),
+    )

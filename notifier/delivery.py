@@ -1,0 +1,286 @@
+"""Delivery: due notices become attempts, are handed to their channels, and the answers are stored.
+
+Three steps with a commit after each: take in hand, prepare, record. Between the last two the
+providers are called. What a crash leaves behind is seen in the database and repaired by a sweep.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from notifier import composing, deciding, outcomes
+from notifier.channels.base import Channel
+from notifier.composing import Draft, Render
+from notifier.errors import RenderingError
+from notifier.records import (
+    Ask,
+    AttemptState,
+    ChannelName,
+    FullTextBy,
+    Message,
+    Notice,
+    NoticeState,
+    SendResult,
+    StaffRequest,
+    TaskKind,
+    Tone,
+    What,
+)
+from notifier.rules.decision import Part, Send
+from notifier.rules.policy import Policy
+from notifier.store import attempts, journal, notices
+from notifier.store.database import Tx
+from notifier.store.situations import CaseFile, load_file
+
+_log = logging.getLogger(__name__)
+_MOST_TRIES = 5
+_RANK = {Tone.SAFETY: 0, Tone.BAD_NEWS: 1, Tone.ROUTINE: 2}
+_WITH_PROVIDER = frozenset(
+    {AttemptState.DISPATCHING, AttemptState.ACCEPTED, AttemptState.DELIVERED, AttemptState.CONFIRMED}
+)
+Channels = Mapping[ChannelName, Channel]
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """A committed attempt whose provider is to be called now."""
+
+    attempt_pk: int
+    message: Message
+
+
+@dataclass(slots=True)
+class Prepared:
+    """What is to be sent, and what staff are asked."""
+
+    dispatches: list[Dispatch] = field(default_factory=list)
+    asks: list[Ask] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What preparing needs beside the transaction: ``until`` is when a lease ends (clock of the service)."""
+
+    policy: Policy
+    render: Render
+    channels: Channels
+    now: datetime
+    until: datetime
+
+
+def take_in_hand(tx: Tx, queue: str | None, now: datetime, until: datetime, limit: int) -> list[int]:
+    """Lease the due notices of up to ``limit`` victims on ``queue`` (``None``: any); return their keys.
+
+    A victim's notices are taken together, so that they can be one message; a victim to whom another
+    worker is sending is left alone.
+    """
+    victims = notices.lock_victims(tx, notices.due_victims(tx, queue, now, limit))
+    busy = notices.in_hand(tx, victims, now)
+    return [
+        pk for victim in victims if victim not in busy for pk in notices.lease_due(tx, victim, now, until)
+    ]
+
+
+def prepare(tx: Tx, notice_pks: Sequence[int], desk: Desk) -> Prepared:
+    """Decide each leased notice again and store an attempt for each message that is to go now."""
+    prepared = Prepared()
+    leased = [n for n in notices.load_all(tx, notice_pks) if n.state is NoticeState.SENDING]
+    by_case: dict[int, list[Notice]] = {}
+    for notice in leased:
+        by_case.setdefault(notice.case_pk, []).append(notice)
+    # In one order everywhere: two workers never wait for each other's case.
+    for case_pk in sorted(by_case):
+        file = load_file(tx, case_pk)
+        for together in _units(by_case[case_pk]):
+            _prepare_unit(tx, together, file, desk, prepared)
+    return prepared
+
+
+def _units(leased: list[Notice]) -> list[list[Notice]]:
+    """Routine notices of one victim may be one message; all others go alone, the urgent ones first."""
+    units: dict[tuple[int, int, int], list[Notice]] = {}
+    for notice in leased:
+        rank = _RANK[notice.tone]
+        alone = 0 if notice.tone is Tone.ROUTINE else notice.pk
+        units.setdefault((rank, notice.victim_pk, alone), []).append(notice)
+    return [units[key] for key in sorted(units)]
+
+
+def _prepare_unit(tx: Tx, unit: list[Notice], file: CaseFile, desk: Desk, prepared: Prepared) -> None:
+    """Send what goes together; the rest is decided again, for there is now a message before it."""
+    while unit:
+        decided = [_decide(tx, notice, file, desk, prepared) for notice in unit]
+        ready = [one for one in decided if one is not None]
+        if not ready:
+            return
+        together = [one for one in ready if one.joins(ready[0])]
+        for draft in _drafts(together):
+            _dispatch(tx, draft, file, desk, prepared)
+        unit = [one.notice for one in ready if one not in together]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A notice that is to go now, and by which messages."""
+
+    notice: Notice
+    parts: tuple[Part, ...]
+    tone: Tone
+    why: tuple[str, ...]
+
+    def joins(self, first: _Ready) -> bool:
+        """Tell whether this one goes in the same message as ``first`` (rules, section 4)."""
+        if self is first:
+            return True
+        routine = self.tone is first.tone is Tone.ROUTINE
+        mine, theirs = self.parts[0], first.parts[0]
+        # What only a call can tell whole does not draw the others into the call.
+        by_call = (mine.full_text_by is FullTextBy.CALL) == (theirs.full_text_by is FullTextBy.CALL)
+        return routine and by_call and mine.point.pk == theirs.point.pk
+
+
+def _decide(tx: Tx, notice: Notice, file: CaseFile, desk: Desk, prepared: Prepared) -> _Ready | None:
+    """Take the whole decision again, just before sending."""
+    if notice.tries > _MOST_TRIES:
+        prepared.asks.append(_hold(tx, notice, file, "too_many_tries", TaskKind.CHECK_DELIVERY, desk.now))
+        return None
+    decision, asks = deciding.take(tx, notice, file, desk.policy, desk.now)
+    prepared.asks += asks
+    outcome, notice = decision.outcome, notices.load(tx, notice.pk)
+    if not isinstance(outcome, Send):
+        return None
+    if outcome.at > desk.now:
+        notices.change(tx, notice.pk, tries=0)
+        return None
+    parts = _left_to_send(tx, notice, outcome.parts)
+    if not parts:
+        notices.change(tx, notice.pk, state=NoticeState.SENT, send_at=None)
+        return None
+    return _Ready(notice, parts, decision.tone, decision.why)
+
+
+def _left_to_send(tx: Tx, notice: Notice, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Leave out the messages that are with a provider or the victim already."""
+    made = attempts.of_notice(tx, notice.pk, notice.retried_at)
+    done = {(row.point_pk, row.wording) for row in made if row.state in _WITH_PROVIDER}
+    return tuple(part for part in parts if (part.point.pk, part.wording) not in done)
+
+
+def _drafts(together: list[_Ready]) -> list[Draft]:
+    """Return the messages of notices that go together; where one is only pointed to, all are."""
+    told = tuple(one.notice for one in together)
+    parts = max((one.parts for one in together), key=len)
+    why = together[0].why
+    if len(told) > 1:
+        why += (f"{len(told)} notices fell due together and are one message",)
+    return [Draft(told, part, together[0].tone, why) for part in parts]
+
+
+def _dispatch(tx: Tx, draft: Draft, file: CaseFile, desk: Desk, prepared: Prepared) -> None:
+    """Store the attempt; a person gets what no machine can send."""
+    facts = desk.channels[draft.part.point.channel].facts
+    try:
+        rendered = composing.words(tx, draft, facts.form, file, desk.render, desk.policy, desk.now)
+    except RenderingError:
+        prepared.asks += [
+            _hold(tx, notice, file, "cannot_render", TaskKind.CALL_BACK, desk.now) for notice in draft.notices
+        ]
+        return
+    if facts.for_a_person:
+        prepared.asks += [_to_person(tx, notice, file, rendered.text) for notice in draft.notices]
+        return
+    new = composing.attempt(_marked(tx, draft), rendered, file, desk.policy, desk.now)
+    attempt_pk = attempts.add(tx, new, leased_until=desk.until)
+    for notice in draft.notices:
+        leased = {"state": NoticeState.SENDING, "leased_until": desk.until}
+        notices.change(tx, notice.pk, send_at=None, **leased)
+    prepared.dispatches.append(Dispatch(attempt_pk, new.message))
+
+
+def _marked(tx: Tx, draft: Draft) -> Draft:
+    """Say so where the same message may be with the victim already."""
+    for notice in draft.notices:
+        for row in attempts.of_notice(tx, notice.pk):
+            if row.state == AttemptState.UNKNOWN and row.point_pk == draft.part.point.pk:
+                again = "sent again although nobody knows whether the first went out: a possible duplicate"
+                return replace(draft, why=(*draft.why, again))
+    return draft
+
+
+def _hold(tx: Tx, notice: Notice, file: CaseFile, reason: str, kind: TaskKind, now: datetime) -> Ask:
+    """Hand a notice that cannot be sent to a person."""
+    values = {"state": NoticeState.HELD, "reason": reason, "send_at": None, "leased_until": None}
+    notices.change(tx, notice.pk, **values)
+    journal.write(tx, deciding.line_about(notice, file, What.HELD, reason, (_WHY_HELD[reason],)), now)
+    request = StaffRequest.task(kind, file.event(notice.event_pk), deadline=notice.deadline)
+    return Ask(notice.case_pk, notice.victim_pk, request)
+
+
+_WHY_HELD = {
+    "too_many_tries": f"a worker broke off {_MOST_TRIES} times while it had this in hand",
+    "cannot_render": "its words cannot be made; a person must tell it",
+}
+
+
+def _to_person(tx: Tx, notice: Notice, file: CaseFile, text: str) -> Ask:
+    notices.change(tx, notice.pk, state=NoticeState.WITH_PERSON, send_at=None, leased_until=None)
+    event = file.event(notice.event_pk)
+    request = StaffRequest.task(TaskKind.CALL_BACK, event, deadline=notice.deadline, text=text)
+    return Ask(notice.case_pk, notice.victim_pk, request)
+
+
+def prepare_staff(tx: Tx, now: datetime, until: datetime, limit: int) -> list[Dispatch]:
+    """Take waiting messages to staff in hand and return them."""
+    pks = attempts.take_waiting(tx, now, until, limit)
+    return [Dispatch(pk, attempts.load(tx, pk).message) for pk in pks]
+
+
+def send(dispatches: Sequence[Dispatch], channels: Channels, pool: Executor) -> list[SendResult]:
+    """Call the providers side by side; return their answers in the order of ``dispatches``."""
+    return list(pool.map(lambda dispatch: _send_one(dispatch.message, channels), dispatches))
+
+
+def _send_one(message: Message, channels: Channels) -> SendResult:
+    try:
+        return channels[message.channel].send(message)
+    except Exception as problem:
+        # The type only: a provider's text may quote the address.
+        _log.error(
+            "a channel raised", extra={"attempt": message.attempt_ref, "error": type(problem).__name__}
+        )
+        return SendResult(AttemptState.UNKNOWN, code=type(problem).__name__[:50])
+
+
+def record(
+    tx: Tx, answers: Sequence[tuple[Dispatch, SendResult]], channels: Channels, policy: Policy, now: datetime
+) -> list[Ask]:
+    """Store the providers' answers; return what staff are asked."""
+    asks: list[Ask] = []
+    for dispatch, result in answers:
+        wait = channels[dispatch.message.channel].look_up_after
+        asks += outcomes.record_answer(tx, dispatch.attempt_pk, result, policy, now, look_up_after=wait)
+    return asks
+
+
+def to_look_up(tx: Tx, now: datetime, until: datetime, limit: int) -> list[Dispatch]:
+    """Return attempts of unknown outcome about which the provider is to be asked; others leave them alone."""
+    pks = attempts.unknown(tx, now, limit)
+    for pk in pks:
+        attempts.change(tx, pk, check_at=until)
+    return [Dispatch(pk, attempts.load(tx, pk).message) for pk in pks]
+
+
+def look_up(dispatch: Dispatch, channels: Channels) -> SendResult:
+    """Ask the provider what became of an attempt."""
+    return channels[dispatch.message.channel].look_up(dispatch.message)
+
+
+def settle(tx: Tx, dispatch: Dispatch, result: SendResult, policy: Policy, now: datetime) -> list[Ask]:
+    """Apply what the provider said when it was asked; return what staff are asked."""
+    if result.state is AttemptState.UNKNOWN:
+        return outcomes.give_up_asking(tx, dispatch.attempt_pk, policy, now)
+    return outcomes.move(tx, dispatch.attempt_pk, result, policy, now)

@@ -1,0 +1,214 @@
+"""Escalation: tasks and escalations are opened, climb, are acknowledged and resolved (rules, section 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from notifier import staff_mail
+from notifier.errors import NotFound
+from notifier.records import (
+    Ask,
+    CaseEvent,
+    Role,
+    Settled,
+    StaffMember,
+    StaffRequest,
+    TaskKind,
+    What,
+)
+from notifier.rules.policy import Policy
+from notifier.rules.staffing import HIGHEST_LEVEL, responsible
+from notifier.rules.timing import local_day, working_days_later
+from notifier.store import events, journal, people, staff
+from notifier.store.database import Tx
+from notifier.store.journal import Line
+
+# Escalations about a duty are one per event; the others one per victim and case.
+_ABOUT_A_DUTY = frozenset({"duty_at_risk", "late_on_arrival", "tell_in_person", "task_overdue"})
+
+
+def ask(tx: Tx, asks: Iterable[Ask], policy: Policy, now: datetime) -> None:
+    """Open what was asked for: each task once, one open escalation for one cause."""
+    for one in asks:
+        if one.request.kind is not None:
+            _open_task(tx, one, policy, now)
+        else:
+            _open_escalation(tx, one, policy, now)
+
+
+def _open_task(tx: Tx, ask: Ask, policy: Policy, now: datetime) -> None:
+    request = ask.request
+    case = people.load_case(tx, ask.case_pk)
+    person, role = responsible(case, 1, local_day(now, policy.timezone))
+    escalate_at = None if request.escalated else _escalate_at(request, policy, now)
+    task_pk = staff.add_task(tx, ask, person.id if person else None, escalate_at, now)
+    if task_pk is None:
+        return
+    line = _line(What.TASK, ask, person, role, kind=request.kind, deadline=request.deadline)
+    journal.write(tx, line, now)
+    if person is not None:
+        staff_mail.about_task(tx, task_pk, ask, person, role, now)
+
+
+def _escalate_at(request: StaffRequest, policy: Policy, now: datetime) -> datetime:
+    """A task is overdue at its deadline; without one after a working day, for safety after half an hour."""
+    if request.deadline is not None:
+        return max(request.deadline, now)
+    if request.safety:
+        return now + policy.staff.safety_pace
+    return working_days_later(now, policy.staff.task_working_days, policy)
+
+
+def _open_escalation(tx: Tx, ask: Ask, policy: Policy, now: datetime) -> None:
+    duty = ask.request.reason in _ABOUT_A_DUTY
+    if ask.request.once and staff.was_escalated(tx, ask, duty=duty):
+        return
+    already = staff.open_escalation(tx, ask, duty=duty)
+    if already is not None:
+        staff.add_repeat(tx, already.pk)
+        return
+    level = ask.request.level
+    climb_at = _climb_at(level, ask.request.safety, policy, now)
+    pk = staff.add_escalation(tx, ask, duty=duty, level=level, climb_at=climb_at, now=now)
+    _tell(tx, ask, pk, level, "opened", policy, now)
+
+
+def _climb_at(level: int, safety: bool, policy: Policy, now: datetime) -> datetime | None:
+    """Return when an escalation climbs, or is repeated at the top for safety, if nobody acknowledges it."""
+    if safety:
+        return now + policy.staff.safety_pace
+    if level >= HIGHEST_LEVEL:
+        return None
+    return working_days_later(now, policy.staff.climb_working_days, policy)
+
+
+def _tell(tx: Tx, ask: Ask, pk: int, level: int, kind: str, policy: Policy, now: datetime) -> None:
+    """Write the line and tell the staff of this level; ``nothing_to_tell`` is told to the officer too."""
+    case = people.load_case(tx, ask.case_pk)
+    day = local_day(now, policy.timezone)
+    person, role = responsible(case, level, day)
+    journal.write(tx, _line(What.ESCALATION, ask, person, role, kind=kind, level=level), now)
+    told = {person.id: (person, role)} if person else {}
+    if ask.request.reason == "nothing_to_tell":
+        officer, officer_role = responsible(case, 1, day)
+        if officer is not None:
+            told.setdefault(officer.id, (officer, officer_role))
+    for member, member_role in told.values():
+        staff_mail.about_escalation(tx, pk, ask, level, member, member_role, now)
+
+
+def climb(tx: Tx, policy: Policy, now: datetime) -> None:
+    """Move unacknowledged escalations one level up; at the top a safety one is repeated."""
+    for row in staff.climbing(tx, now):
+        level = min(row.level + 1, HIGHEST_LEVEL)
+        kind = "climbed" if level > row.level else "repeated"
+        climb_at = _climb_at(level, row.safety, policy, now)
+        values = {"level": level, "climb_at": climb_at, "acknowledged_at": None, "acknowledged_by": None}
+        staff.change_escalation(tx, row.pk, **values)
+        _tell(tx, _ask_of(tx, row), row.pk, level, kind, policy, now)
+
+
+def escalate_overdue(tx: Tx, policy: Policy, now: datetime) -> None:
+    """Open an escalation for each task that was not done in time."""
+    for row in staff.overdue(tx, now):
+        staff.change_task(tx, row.pk, escalate_at=None)
+        request = StaffRequest.escalation("task_overdue", _event(tx, row), safety=row.safety)
+        _open_escalation(tx, Ask(row.case_pk, row.victim_pk, request), policy, now)
+
+
+def settle(tx: Tx, settled: Iterable[Settled], now: datetime) -> None:
+    """A person told the victim: tasks about the event are done, escalations about it resolved."""
+    for one in settled:
+        about = (one.case_pk, one.victim_pk, one.event_pk)
+        for row in staff.open_tasks_about(tx, *about, one.kinds):
+            _finish_task(tx, row, one.by, one.outcome, now)
+        for row in staff.open_escalations_about(tx, *about):
+            _resolve(tx, row, one.by, one.outcome, now)
+
+
+def acknowledge(tx: Tx, escalation_pk: int, by: str, policy: Policy, now: datetime) -> None:
+    """Somebody looks after it: it does not climb for one working day."""
+    row = _open_row(tx, escalation_pk)
+    climb_at = working_days_later(now, policy.staff.climb_working_days, policy)
+    values = {"climb_at": climb_at, "acknowledged_at": now, "acknowledged_by": by}
+    staff.change_escalation(tx, escalation_pk, **values)
+    journal.write(tx, _row_line(tx, What.ACKNOWLEDGED, row, by), now)
+
+
+def resolve(tx: Tx, escalation_pk: int, by: str, outcome: str, now: datetime) -> None:
+    """It is dealt with; ``outcome`` says how."""
+    _resolve(tx, _open_row(tx, escalation_pk), by, outcome, now)
+
+
+def finish_task(tx: Tx, task_pk: int, by: str, outcome: str, now: datetime) -> None:
+    """A task is done; ``outcome`` says with what result."""
+    row = staff.load_task(tx, task_pk)
+    if row is None or row.done_at is not None:
+        raise NotFound(f"there is no open task {task_pk}; `notifier due` lists them")
+    _finish_task(tx, row, by, outcome, now)
+
+
+def _open_row(tx: Tx, pk: int) -> Row[Any]:
+    row = staff.load_escalation(tx, pk)
+    if row is None or row.resolved_at is not None:
+        raise NotFound(f"there is no open escalation {pk}; `notifier escalations` lists them")
+    return row
+
+
+def _resolve(tx: Tx, row: Row[Any], by: str, outcome: str, now: datetime) -> None:
+    staff.change_escalation(tx, row.pk, resolved_at=now, outcome=outcome, climb_at=None)
+    journal.write(tx, _row_line(tx, What.RESOLVED, row, by), now)
+
+
+def _finish_task(tx: Tx, row: Row[Any], by: str, outcome: str, now: datetime) -> None:
+    values = {"done_at": now, "done_by": by, "outcome": outcome, "escalate_at": None}
+    staff.change_task(tx, row.pk, **values)
+    request = StaffRequest.task(TaskKind(row.kind), _event(tx, row))
+    line = _line(What.DONE, Ask(row.case_pk, row.victim_pk, request), None, None, kind=row.kind)
+    journal.write(tx, line, now)
+
+
+def _event(tx: Tx, row: Row[Any]) -> CaseEvent | None:
+    return events.load(tx, row.event_pk) if row.event_pk is not None else None
+
+
+def _ask_of(tx: Tx, row: Row[Any]) -> Ask:
+    request = StaffRequest.escalation(row.reason, _event(tx, row), safety=row.safety, level=row.level)
+    return Ask(row.case_pk, row.victim_pk, request)
+
+
+def _row_line(tx: Tx, what: What, row: Row[Any], by: str) -> Line:
+    line = _line(what, _ask_of(tx, row), None, None, level=row.level)
+    return replace(line, person_id=by)
+
+
+def _line(
+    what: What,
+    ask: Ask,
+    person: StaffMember | None,
+    role: Role | None,
+    *,
+    kind: str | None = None,
+    level: int | None = None,
+    deadline: datetime | None = None,
+) -> Line:
+    event = ask.request.event
+    return Line(
+        what,
+        ask.case_pk,
+        ask.victim_pk,
+        event.pk if event else None,
+        event_type=event.type if event else None,
+        event_ids=(event.id,) if event else (),
+        person_id=person.id if person else None,
+        role=role,
+        kind=kind,
+        level=level,
+        reason=ask.request.reason,
+        deadline=deadline,
+    )

@@ -1,0 +1,225 @@
+"""What a provider's answer, its receipt or its silence does to an attempt and to the notices it carried.
+
+Shared by the rooms that learn of an outcome: delivery, receipts and sweeping.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from notifier import contact_clock, deciding
+from notifier.records import (
+    Ask,
+    AttemptState,
+    FailureReason,
+    Notice,
+    NoticeState,
+    Role,
+    SendResult,
+    StaffRequest,
+    TaskKind,
+    What,
+    Wording,
+)
+from notifier.rules.next_step import AskPerson, Fallback, Told, Tried, retry_at, silence_after, step_after
+from notifier.rules.policy import Policy
+from notifier.rules.transitions import may_move
+from notifier.store import attempts, contact_points, journal, notices
+from notifier.store.attempts import Attempt
+from notifier.store.database import Tx
+from notifier.store.journal import Line
+from notifier.store.situations import CaseFile, load_file
+
+# These say nothing about the address: the same one may work for the next message.
+_NOT_THE_ADDRESS = frozenset(
+    {
+        FailureReason.UNREACHABLE,
+        FailureReason.PROVIDER,
+        FailureReason.REJECTED_CONTENT,
+        FailureReason.NOT_OURS,
+        FailureReason.UNPRINTABLE,
+    }
+)
+STAFF = frozenset({Role.OFFICER, Role.SUPERVISOR, Role.UNIT})
+_SHOWN = {
+    AttemptState.DELIVERED: What.DELIVERED,
+    AttemptState.CONFIRMED: What.CONFIRMED,
+    AttemptState.UNCONFIRMED: What.UNCONFIRMED,
+    AttemptState.FAILED: What.FAILED,
+}
+_IN_OUR_HANDS = (NoticeState.SENDING, NoticeState.SENT, NoticeState.PLANNED, NoticeState.UNCERTAIN)
+_MAY_BE_TOLD = (*_IN_OUR_HANDS, NoticeState.FAILED)
+
+
+def record_answer(
+    tx: Tx, attempt_pk: int, result: SendResult, policy: Policy, now: datetime, *, look_up_after: timedelta
+) -> list[Ask]:
+    """Store what the provider answered to a sending; return what staff are asked.
+
+    ``look_up_after`` is how long the provider needs until it can be asked about an unknown outcome.
+    """
+    attempt = attempts.load(tx, attempt_pk)
+    if attempt.state is not AttemptState.DISPATCHING:
+        # A receipt was faster, or the answer came after the attempt had been given up as lost.
+        return move(tx, attempt_pk, result, policy, now)
+    if result.state is AttemptState.UNKNOWN and attempt.role in STAFF:
+        # To tell an officer twice does no harm; not to tell her may.
+        result = SendResult(AttemptState.DEFERRED, code=result.code, reason=result.reason)
+    if result.state is not AttemptState.DEFERRED:
+        _write_message(tx, attempt, now)
+    if result.state is AttemptState.UNKNOWN:
+        _change(tx, attempt, result, check_at=now + look_up_after)
+        _wait_for_outcome(tx, attempt)
+        return []
+    return _apply(tx, attempt, result, policy, now)
+
+
+def move(tx: Tx, attempt_pk: int, result: SendResult, policy: Policy, now: datetime) -> list[Ask]:
+    """Apply a receipt, a silence or what the provider said when it was asked; return what staff are asked.
+
+    What would move the attempt back is left alone: an attempt only moves forward.
+    """
+    attempt = attempts.load(tx, attempt_pk)
+    if not may_move(attempt.state, result.state):
+        return []
+    if attempt.state is AttemptState.DISPATCHING:
+        _write_message(tx, attempt, now)
+    return _apply(tx, attempt, result, policy, now)
+
+
+def give_up_asking(tx: Tx, attempt_pk: int, policy: Policy, now: datetime) -> list[Ask]:
+    """Nobody can say what became of the attempt: the next step is taken with its outcome unknown."""
+    attempt = attempts.load(tx, attempt_pk)
+    if attempt.state is not AttemptState.UNKNOWN:
+        return []
+    attempts.change(tx, attempt.pk, check_at=None)
+    return _next_steps(tx, attempt, policy, now)
+
+
+def _apply(tx: Tx, attempt: Attempt, result: SendResult, policy: Policy, now: datetime) -> list[Ask]:
+    state = result.state
+    if state is AttemptState.DEFERRED:
+        return _defer(tx, attempt, result, policy, now)
+    if state is AttemptState.ACCEPTED:
+        silence = silence_after(attempt.channel, attempt.tone, attempt.sent_at or now, policy)
+        check_at, means = (silence.at, silence.means) if silence else (None, None)
+        _change(tx, attempt, result, check_at=check_at, silence_means=means)
+        _wait_for_outcome(tx, attempt)
+        _move_clock(tx, attempt, policy, now)
+        return []
+    _change(tx, attempt, result, check_at=None)
+    _write_outcome(tx, attempt, result, now)
+    if state is AttemptState.FAILED and attempt.point_pk and result.reason not in _NOT_THE_ADDRESS:
+        contact_points.mark_failed(tx, attempt.point_pk, now)
+    return _next_steps(tx, attempt, policy, now)
+
+
+def _change(tx: Tx, attempt: Attempt, result: SendResult, **values: object) -> None:
+    if result.provider_id is not None:
+        values["provider_id"] = result.provider_id
+    attempts.change(
+        tx,
+        attempt.pk,
+        state=result.state,
+        code=result.code,
+        reason=result.reason,
+        leased_until=None,
+        **values,
+    )
+
+
+def _wait_for_outcome(tx: Tx, attempt: Attempt) -> None:
+    for row in attempts.notices_of(tx, attempt.pk):
+        if notices.load(tx, row.pk).state in (NoticeState.SENDING, NoticeState.UNCERTAIN):
+            notices.change(tx, row.pk, state=NoticeState.SENT, send_at=None, leased_until=None)
+
+
+def _defer(tx: Tx, attempt: Attempt, result: SendResult, policy: Policy, now: datetime) -> list[Ask]:
+    """A temporary failure: it is tried again later, and fails for good after its retries."""
+    at = retry_at(attempt.tone, attempts.deferred_before(tx, attempt) + 1, now, policy)
+    if at is None:
+        failed = SendResult(AttemptState.FAILED, code=result.code, reason=FailureReason.UNREACHABLE)
+        return _apply(tx, attempt, failed, policy, now)
+    _change(tx, attempt, result, check_at=at if attempt.role in STAFF else None)
+    for row in attempts.notices_of(tx, attempt.pk):
+        notices.change(tx, row.pk, state=NoticeState.PLANNED, send_at=at, leased_until=None, tries=0)
+    return []
+
+
+def _next_steps(tx: Tx, attempt: Attempt, policy: Policy, now: datetime) -> list[Ask]:
+    if attempt.case_pk is None or attempt.role in STAFF:
+        return []
+    file = load_file(tx, attempt.case_pk)
+    asks: list[Ask] = []
+    for row in attempts.notices_of(tx, attempt.pk):
+        asks += _next_step(tx, row.pk, file, policy, now)
+    assert attempt.victim_pk is not None
+    contact_clock.refresh(tx, file, attempt.victim_pk, policy, now)
+    return asks
+
+
+def _next_step(tx: Tx, notice_pk: int, file: CaseFile, policy: Policy, now: datetime) -> list[Ask]:
+    notice = notices.load(tx, notice_pk)
+    made = attempts.of_notice(tx, notice_pk, notice.retried_at)
+    # A temporary failure was overtaken by the next try of the same part.
+    latest = {(row.point_pk, row.wording): row for row in made}.values()
+    step = step_after((Tried(AttemptState(row.state), Wording(row.wording)) for row in latest), notice.tone)
+    if isinstance(step, Told) and notice.state in _MAY_BE_TOLD:
+        notices.change(tx, notice_pk, state=NoticeState.TOLD, send_at=None, leased_until=None)
+    elif isinstance(step, AskPerson) and notice.state in _IN_OUR_HANDS:
+        return _ask_person(tx, notice, file)
+    elif isinstance(step, Fallback) and notice.state in (*_IN_OUR_HANDS, NoticeState.TOLD):
+        notices.change(tx, notice_pk, full_only=step.full_only, tries=0)
+        return deciding.take(tx, notices.load(tx, notice_pk), file, policy, now)[1]
+    return []
+
+
+def _ask_person(tx: Tx, notice: Notice, file: CaseFile) -> list[Ask]:
+    notices.change(tx, notice.pk, state=NoticeState.UNCERTAIN, send_at=None, leased_until=None)
+    event = file.event(notice.event_pk)
+    request = StaffRequest.task(TaskKind.CHECK_DELIVERY, event, deadline=notice.deadline)
+    return [Ask(notice.case_pk, notice.victim_pk, request)]
+
+
+def _move_clock(tx: Tx, attempt: Attempt, policy: Policy, now: datetime) -> None:
+    """A message by a channel without receipts is a contact from when it was accepted."""
+    if attempt.case_pk is not None and attempt.victim_pk is not None and attempt.role not in STAFF:
+        contact_clock.refresh(tx, load_file(tx, attempt.case_pk), attempt.victim_pk, policy, now)
+
+
+def _write_message(tx: Tx, attempt: Attempt, now: datetime) -> None:
+    """Write down what was handed to the provider; staff have lines of their own."""
+    if attempt.role not in STAFF:
+        detail = {"address": attempt.message.address, "text": attempt.message.rendered.text}
+        journal.write(tx, _line(tx, attempt, What.MESSAGE, None, attempt.why, detail), now)
+
+
+def _write_outcome(tx: Tx, attempt: Attempt, result: SendResult, now: datetime) -> None:
+    if attempt.role in STAFF:
+        return
+    why = (f"the provider's code was {result.code}",) if result.code else ()
+    detail = {"address": attempt.message.address}
+    journal.write(tx, _line(tx, attempt, _SHOWN[result.state], result.reason, why, detail), now)
+
+
+def _line(
+    tx: Tx, attempt: Attempt, what: What, reason: str | None, why: tuple[str, ...], detail: dict[str, str]
+) -> Line:
+    carried = attempts.notices_of(tx, attempt.pk)
+    return Line(
+        what,
+        attempt.case_pk,
+        attempt.victim_pk,
+        carried[0].event_pk,
+        attempt.pk,
+        event_type=attempt.event_type,
+        event_ids=tuple(row.event_id for row in carried if row.event_id is not None),
+        person_id=attempt.person_id,
+        role=attempt.role,
+        channel=attempt.channel,
+        language=attempt.message.rendered.language,
+        reason=reason,
+        deadline=min((row.deadline for row in carried if row.deadline is not None), default=None),
+        why=why,
+        detail=detail,
+    )

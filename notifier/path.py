@@ -1,0 +1,170 @@
+"""The path of a case event: which room follows which, and what is committed together.
+
+Workers, the web and the simulation call these functions; the rooms know nothing of each other.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from notifier import delivery, escalation, intake, planning, receipts, sweeping
+from notifier.composing import Render
+from notifier.delivery import Channels, Desk, Dispatch
+from notifier.errors import NotifierError, Unreachable
+from notifier.intake import Taken
+from notifier.records import ChannelName, Receipt
+from notifier.rules.policy import Policy
+from notifier.store import events
+from notifier.store.agenda import next_due
+from notifier.store.database import Store
+
+_log = logging.getLogger(__name__)
+_BATCH = 500
+_SIDE_BY_SIDE = 16
+
+
+class Path:
+    """The rooms over one store, policy and set of channels. Every ``now`` carries an offset.
+
+    ``until`` is when a lease ends, on the same clock as ``now``. Safe to use from several threads.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        render: Render,
+        channels: Channels,
+        *,
+        side_by_side: int = _SIDE_BY_SIDE,
+    ) -> None:
+        self.store = store
+        self.policy = policy
+        self.channels = channels
+        self._render = render
+        self._pool = ThreadPoolExecutor(side_by_side, thread_name_prefix="send")
+
+    def close(self) -> None:
+        """Wait for sendings under way."""
+        self._pool.shutdown()
+
+    def take_in(
+        self, documents: Sequence[str], now: datetime, *, door: str, source: str | None = None
+    ) -> list[Taken]:
+        """Store events; ``source`` is the only one that the publisher may use, where it is known."""
+        with self.store.begin() as tx:
+            return intake.take_in(tx, documents, door=door, now=now, allowed_source=source)
+
+    def unplanned_cases(self) -> list[str]:
+        """Return cases with events that wait for planning."""
+        with self.store.begin() as tx:
+            return events.unplanned_cases(tx, _BATCH)
+
+    def plan(self, case_id: str, now: datetime) -> None:
+        """Plan a case's new events; one that cannot be planned is set aside, and the others go on."""
+        try:
+            self._plan(case_id, now, None)
+        except Unreachable:
+            raise
+        except Exception:
+            self._plan_one_by_one(case_id, now)
+
+    def _plan(self, case_id: str, now: datetime, limit: int | None) -> None:
+        with self.store.begin() as tx:
+            planned = planning.plan_case(tx, case_id, self.policy, now, limit=limit)
+            escalation.settle(tx, planned.settled, now)
+            escalation.ask(tx, planned.asks, self.policy, now)
+
+    def _plan_one_by_one(self, case_id: str, now: datetime) -> None:
+        while waiting := self._waiting(case_id):
+            try:
+                self._plan(case_id, now, 1)
+            except Unreachable:
+                raise
+            except Exception as problem:
+                self._set_aside(min(waiting), problem)
+
+    def _waiting(self, case_id: str) -> set[int]:
+        with self.store.begin() as tx:
+            return events.unplanned(tx, case_id)
+
+    def _set_aside(self, event_pk: int, problem: Exception) -> None:
+        # Only our own errors are known to hold no personal data.
+        reason = str(problem) if isinstance(problem, NotifierError) else type(problem).__name__
+        _log.error("an event cannot be planned", extra={"event": event_pk, "error": type(problem).__name__})
+        with self.store.begin() as tx:
+            events.mark_problem(tx, event_pk, reason)
+
+    def deliver(self, now: datetime, until: datetime, *, queue: str | None = None, limit: int = 16) -> int:
+        """Send what is due to up to ``limit`` victims on ``queue``; return how many notices were in hand."""
+        with self.store.begin() as tx:
+            pks = delivery.take_in_hand(tx, queue, now, until, limit)
+        if not pks:
+            return 0
+        desk = Desk(self.policy, self._render, self.channels, now, until)
+        with self.store.begin() as tx:
+            prepared = delivery.prepare(tx, pks, desk)
+            escalation.ask(tx, prepared.asks, self.policy, now)
+        self._send(prepared.dispatches, now)
+        return len(pks)
+
+    def tell_staff(self, now: datetime, until: datetime, *, limit: int = 16) -> int:
+        """Send waiting messages to staff; return how many."""
+        with self.store.begin() as tx:
+            dispatches = delivery.prepare_staff(tx, now, until, limit)
+        self._send(dispatches, now)
+        return len(dispatches)
+
+    def _send(self, dispatches: Sequence[Dispatch], now: datetime) -> None:
+        if not dispatches:
+            return
+        results = delivery.send(dispatches, self.channels, self._pool)
+        with self.store.begin() as tx:
+            answers = list(zip(dispatches, results, strict=True))
+            asks = delivery.record(tx, answers, self.channels, self.policy, now)
+            escalation.ask(tx, asks, self.policy, now)
+
+    def reconcile(self, now: datetime, until: datetime, *, limit: int = 16) -> int:
+        """Ask providers about attempts of unknown outcome; return how many."""
+        with self.store.begin() as tx:
+            dispatches = delivery.to_look_up(tx, now, until, limit)
+        for dispatch in dispatches:
+            result = delivery.look_up(dispatch, self.channels)
+            with self.store.begin() as tx:
+                asks = delivery.settle(tx, dispatch, result, self.policy, now)
+                escalation.ask(tx, asks, self.policy, now)
+        return len(dispatches)
+
+    def receive(self, channel: ChannelName, received: Iterable[Receipt], now: datetime) -> None:
+        """Apply verified receipts of one channel."""
+        with self.store.begin() as tx:
+            asks = receipts.receive(tx, channel, received, self.policy, now)
+            escalation.ask(tx, asks, self.policy, now)
+
+    def sweep(self, now: datetime) -> None:
+        """Repair what is stuck, and do what is due by the clock alone."""
+        with self.store.begin() as tx:
+            asks = sweeping.repair(tx, self.policy, now)
+            asks += sweeping.read_silence(tx, self.policy, now, _BATCH)
+            asks += sweeping.find_at_risk(tx, now)
+            escalation.ask(tx, asks, self.policy, now)
+        with self.store.begin() as tx:
+            escalation.escalate_overdue(tx, self.policy, now)
+            escalation.climb(tx, self.policy, now)
+        with self.store.begin() as tx:
+            asks = sweeping.start_courtesy(tx, self.policy, now, _BATCH)
+            escalation.ask(tx, asks, self.policy, now)
+            sweeping.prompt_officers(tx, self.policy, now)
+
+    def retry(self, notice_pk: int, now: datetime) -> None:
+        """A person asks that a failed or uncertain notice is tried again; raises ``NotFound``."""
+        with self.store.begin() as tx:
+            escalation.ask(tx, planning.try_again(tx, notice_pk, self.policy, now), self.policy, now)
+
+    def next_due(self, after: datetime) -> datetime | None:
+        """Return when something is next due by the clock."""
+        with self.store.begin() as tx:
+            return next_due(tx, after)

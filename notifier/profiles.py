@@ -1,0 +1,155 @@
+"""Folds events into what is known of a case and its victims (contract, "Events in")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from notifier.addresses import AddressRefused, normalise
+from notifier.errors import EventRefused
+from notifier.records import CaseEvent, Role
+from notifier.rules.policy import Policy
+from notifier.store import contact_points, people
+from notifier.store.contact_points import NewPoint
+from notifier.store.database import Tx
+from notifier.wire import ContactPointShape, PostalAddress, VictimProfile
+
+_CASE_FIELDS = ("offence", "force", "reference", "officer", "supervisor", "unit", "fatal", "suspect_known")
+_VICTIM_FIELDS = ("name", "contact_points", "contract", "needs", "enhanced")
+
+
+@dataclass(slots=True)
+class Changes:
+    """Whose plans must be looked at again: victims (publisher's ids) whose profile or addresses changed."""
+
+    victim_ids: set[str] = field(default_factory=set)
+
+
+def fold(tx: Tx, case_pk: int, event: CaseEvent, policy: Policy, now: datetime, changes: Changes) -> None:
+    """Apply one event to the profiles.
+
+    Raises :class:`EventRefused` where the result would not be a whole profile.
+    """
+    if event.type == "case.opened":
+        _open_case(tx, case_pk, event, now)
+    elif event.type == "officer.assigned":
+        people.update_case(tx, case_pk, {"officer": event.raw["officer"]})
+    elif event.type == "case.party_recorded":
+        _record_party(tx, event, policy, now, changes)
+    elif event.type in ("victim.registered", "victim.updated"):
+        _merge_victim(tx, event, policy, now)
+        changes.victim_ids.add(event.data.victim_id)
+        if event.type == "victim.registered":
+            victim_pk = people.victim_pk(tx, event.data.victim_id)
+            assert victim_pk is not None
+            people.register(tx, case_pk, victim_pk, event.pk, event.arrived_at)
+
+
+def _open_case(tx: Tx, case_pk: int, event: CaseEvent, now: datetime) -> None:
+    opened = {name: event.raw[name] for name in _CASE_FIELDS if event.raw.get(name) is not None}
+    # An officer who was assigned since stays, although the opening came later.
+    if people.load_case(tx, case_pk).officer is not None:
+        opened.pop("officer", None)
+    people.update_case(tx, case_pk, opened, opened_at=now)
+
+
+def _record_party(tx: Tx, event: CaseEvent, policy: Policy, now: datetime, changes: Changes) -> None:
+    points = [_new_point(shape, policy) for shape in event.data.contact_points]
+    hashes = contact_points.add_party_points(tx, event.case_id, event.data.victim_id, points, now)
+    changes.victim_ids |= contact_points.victims_with(tx, hashes)
+
+
+def _merge_victim(tx: Tx, event: CaseEvent, policy: Policy, now: datetime) -> None:
+    victim_id = event.data.victim_id
+    written = {name: event.raw[name] for name in _VICTIM_FIELDS if name in event.raw}
+    before = people.profile_of(tx, victim_id)
+    first = event.type == "victim.registered" and "victim_id" not in before
+    # An update that came before the registration still lies over it.
+    merged = merge(written, before) if first else merge(before, written)
+    registered = first or "victim_id" in before
+    if registered:
+        merged["victim_id"] = victim_id
+    people.save_profile(tx, victim_id, merged)
+    if not registered:
+        return
+    try:
+        profile = VictimProfile.model_validate(merged)
+    except ValidationError as problem:
+        entry = ".".join(str(part) for part in problem.errors()[0]["loc"])
+        raise EventRefused(f"after this update {entry} would not be whole; publish it whole") from None
+    confirmed = {point["id"] for point in written.get("contact_points") or () if "address" in point}
+    _replace(tx, victim_id, Role.VICTIM, profile.contact_points, confirmed, policy, now)
+    representative = profile.needs.representative
+    theirs = representative.contact_points if representative else ()
+    _replace(tx, victim_id, Role.REPRESENTATIVE, theirs, {point.id for point in theirs}, policy, now)
+
+
+def _replace(
+    tx: Tx,
+    victim_id: str,
+    role: Role,
+    shapes: Iterable[ContactPointShape],
+    confirmed: set[str],
+    policy: Policy,
+    now: datetime,
+) -> None:
+    points = [_new_point(shape, policy) for shape in shapes]
+    contact_points.replace_points(tx, victim_id, role, points, confirmed, now)
+
+
+def merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Return ``below`` with the partial update ``above`` laid over it.
+
+    Objects merge, contact points merge by id, other lists replace; a null removes, and so does a contact
+    point whose address is null.
+    """
+    merged = dict(below)
+    for key, value in above.items():
+        if value is None:
+            merged.pop(key, None)
+        elif key == "contact_points":
+            merged[key] = _merge_points(merged.get(key, ()), value)
+        elif isinstance(value, dict) and isinstance(merged.get(key), dict) and key != "address":
+            merged[key] = merge(merged[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _merge_points(below: Iterable[dict[str, Any]], above: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    points = {point["id"]: point for point in below}
+    for patch in above:
+        if "address" in patch and patch["address"] is None:
+            points.pop(patch["id"], None)
+        else:
+            points[patch["id"]] = merge(points.get(patch["id"], {}), patch)
+    return list(points.values())
+
+
+def _new_point(shape: ContactPointShape, policy: Policy) -> NewPoint:
+    written = shape.address.lines if isinstance(shape.address, PostalAddress) else shape.address
+    unusable = None
+    try:
+        address = normalise(
+            shape.channel,
+            written,
+            allow_international=policy.channels.allow_international,
+            allow_foreign_post=policy.channels.allow_foreign_post,
+        )
+    except AddressRefused as refused:
+        address = written if isinstance(written, str) else "\n".join(written)
+        unusable = refused.reason
+    return NewPoint(
+        id=shape.id,
+        channel=shape.channel,
+        address=address,
+        safe=shape.safe,
+        safe_written=shape.safe_written,
+        valid_from=shape.valid_from,
+        valid_until=shape.valid_until,
+        unusable=unusable,
+    )

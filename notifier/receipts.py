@@ -1,0 +1,45 @@
+"""Receipts: what providers say became of a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from notifier import outcomes
+from notifier.records import Ask, AttemptState, ChannelName, Receipt, SendResult
+from notifier.rules.policy import Policy
+from notifier.rules.transitions import may_move
+from notifier.store import attempts
+from notifier.store.database import Tx
+
+
+def receive(
+    tx: Tx, channel: ChannelName, receipts: Iterable[Receipt], policy: Policy, now: datetime
+) -> list[Ask]:
+    """Apply verified receipts of one channel; return what staff are asked.
+
+    A repeat changes nothing, a receipt about an attempt that we do not know is passed over, and one that
+    would move an attempt back is only kept.
+    """
+    asks: list[Ask] = []
+    for receipt in receipts:
+        pk = attempts.find(tx, channel, receipt.attempt_ref, receipt.provider_id)
+        if pk is not None:
+            asks += _apply(tx, pk, receipt, policy, now)
+    return asks
+
+
+def _apply(tx: Tx, pk: int, receipt: Receipt, policy: Policy, now: datetime) -> list[Ask]:
+    attempts.lock(tx, pk)
+    current = attempts.load(tx, pk).state
+    moved = may_move(current, receipt.state)
+    first = attempts.keep_receipt(tx, pk, receipt.state, receipt.code, now, moved=moved)
+    if not first or not moved or _still_sending(current, receipt.state):
+        return []
+    result = SendResult(receipt.state, receipt.provider_id, receipt.code, receipt.reason)
+    return outcomes.move(tx, pk, result, policy, now)
+
+
+def _still_sending(current: AttemptState, new: AttemptState) -> bool:
+    """Tell whether the answer to the sending itself is about to say the same."""
+    return current is AttemptState.DISPATCHING and new is AttemptState.ACCEPTED

@@ -1,0 +1,113 @@
+"""What staff are told by email, and for safety also by SMS: references only, nothing about a victim."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from notifier.addresses import AddressRefused, normalise
+from notifier.records import (
+    Ask,
+    Case,
+    ChannelName,
+    Form,
+    Message,
+    Rendered,
+    Role,
+    StaffMember,
+    Tone,
+    Wording,
+)
+from notifier.store import attempts, people
+from notifier.store.attempts import NewAttempt, new_ref
+from notifier.store.database import Tx
+
+REASONS = {
+    "no_contact": "The victim could not be reached in any agreed way.",
+    "duty_at_risk": "A victim must be told by a legal time limit, and nothing is planned that would do it.",
+    "late_on_arrival": "This reached us after the time by which the victim had to be told.",
+    "tell_in_person": "A person must tell the victim now.",
+    "task_overdue": "A task was not done in time.",
+    "nothing_to_tell": "A victim's update is due and there is nothing specific on file to tell her.",
+    "find_contact": "Find another way to reach the victim.",
+    "check_safety": "A contact point of the victim is also on file for a party. Find out what is safe.",
+    "check_delivery": "Nobody knows whether a message went out. Find out, and tell the victim if it did not.",
+    "call_back": "Call the victim: there is something a message could not say.",
+    "cannot_meet_window": "The victim's strict times do not allow telling her within the legal time limit.",
+    "offer_meeting": "Offer the victim a meeting about this decision.",
+    "withdrew": "The victim wants no updates; decide what is done about this legal duty.",
+    "correction": "The victim was told something wrong. Correct it.",
+}
+
+
+def about_task(tx: Tx, task_pk: int, ask: Ask, member: StaffMember, role: Role, now: datetime) -> None:
+    """Tell a member of staff what she must do."""
+    lines = [REASONS[ask.request.reason], f"When it is done: notifier resolve T{task_pk} --outcome WORDS"]
+    _tell(tx, ask, member, role, f"Task T{task_pk}", lines, now)
+
+
+def about_escalation(
+    tx: Tx, pk: int, ask: Ask, level: int, member: StaffMember, role: Role, now: datetime
+) -> None:
+    """Tell a member of staff that something was escalated to her."""
+    lines = [
+        REASONS[ask.request.reason],
+        f"Look after it: notifier acknowledge E{pk}",
+        f"When it is dealt with: notifier resolve E{pk} --outcome WORDS",
+    ]
+    _tell(tx, ask, member, role, f"Escalation E{pk}, level {level}", lines, now)
+
+
+def about_updates(
+    tx: Tx, cases: Sequence[Case], member: StaffMember, role: Role, due: Sequence[date], now: datetime
+) -> None:
+    """Remind an officer, in one email, of the victims who are to hear from her next."""
+    lines = ["These victims are due an update. Tell them, or record what is awaited:"]
+    lines += [f"- case {_name(case)}: by {day:%d %B %Y}" for case, day in zip(cases, due, strict=True)]
+    lines.append("Otherwise the service tells them itself what is on file.")
+    _queue(tx, None, member, role, ChannelName.EMAIL, "Updates due", lines, Tone.ROUTINE, now)
+
+
+def _tell(
+    tx: Tx, ask: Ask, member: StaffMember, role: Role, subject: str, lines: list[str], now: datetime
+) -> None:
+    case = people.load_case(tx, ask.case_pk)
+    tone = Tone.SAFETY if ask.request.safety else Tone.ROUTINE
+    subject = f"{subject}: case {_name(case)}"
+    _queue(tx, ask.case_pk, member, role, ChannelName.EMAIL, subject, lines, tone, now)
+    if ask.request.safety:
+        _queue(tx, ask.case_pk, member, role, ChannelName.SMS, subject, [f"{subject}. {lines[0]}"], tone, now)
+
+
+def _name(case: Case) -> str:
+    return case.reference or case.case_id
+
+
+def _queue(
+    tx: Tx,
+    case_pk: int | None,
+    member: StaffMember,
+    role: Role,
+    channel: ChannelName,
+    subject: str,
+    lines: list[str],
+    tone: Tone,
+    now: datetime,
+) -> None:
+    """Store the message to be sent; one without a usable address is left to the lists."""
+    written = member.email if channel is ChannelName.EMAIL else member.phone
+    try:
+        address = normalise(channel, written or "")
+    except AddressRefused:
+        return
+    short = channel is ChannelName.SMS
+    rendered = Rendered(
+        form=Form.SHORT if short else Form.MAIL,
+        language="en",
+        text="\n".join(lines),
+        subject=None if short else subject,
+    )
+    message = Message(new_ref(), channel, address, member.name, rendered, now)
+    attempts.add_waiting(
+        tx, NewAttempt(message, role, member.id, Wording.FULL, tone, event_type="staff", case_pk=case_pk)
+    )

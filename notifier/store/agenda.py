@@ -1,0 +1,33 @@
+"""When something is next due: the virtual clock jumps there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select, true, union_all
+
+from notifier.records import AttemptState, NoticeState
+from notifier.store.database import Tx
+from notifier.store.tables import attempts, escalations, notices, registrations, tasks
+
+_CHECKED = (AttemptState.ACCEPTED, AttemptState.UNKNOWN, AttemptState.DEFERRED)
+
+
+def next_due(tx: Tx, after: datetime) -> datetime | None:
+    """Return the first instant after ``after`` at which anything falls due, or ``None``."""
+    planned = notices.c.state == NoticeState.PLANNED
+    columns = (
+        (notices.c.send_at, planned),
+        (notices.c.at_risk_at, true()),
+        (attempts.c.check_at, attempts.c.state.in_(_CHECKED)),
+        (tasks.c.escalate_at, tasks.c.done_at.is_(None)),
+        (escalations.c.climb_at, escalations.c.resolved_at.is_(None)),
+        (registrations.c.courtesy_at, true()),
+        (registrations.c.prompt_at, true()),
+        (registrations.c.held_until, true()),
+    )
+    firsts = [
+        select(func.min(column).label("at")).where(column > after, condition) for column, condition in columns
+    ]
+    times = [row.at for row in tx.all(union_all(*firsts)) if row.at is not None]
+    return min(times, default=None)

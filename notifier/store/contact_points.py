@@ -1,0 +1,130 @@
+"""Contact points of victims, representatives and parties; an address is found again by its keyed hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import delete, exists, or_, select, update
+
+from notifier.records import ChannelName, ContactPoint, Role
+from notifier.store.database import Tx
+from notifier.store.tables import contact_points
+
+_PARTY = "party"
+_NUMBER = frozenset({ChannelName.SMS, ChannelName.CALL})
+
+
+@dataclass(frozen=True, slots=True)
+class NewPoint:
+    """A contact point to store; ``address`` is normalised, or as written where it is ``unusable``."""
+
+    id: str
+    channel: ChannelName
+    address: str
+    safe: bool
+    safe_written: bool
+    valid_from: date | None
+    valid_until: date | None
+    unusable: str | None
+
+
+def address_hash(tx: Tx, channel: ChannelName, address: str) -> str:
+    """Return the keyed hash of an address; a number is one address for sms and calls."""
+    return tx.cipher.lookup("number" if channel in _NUMBER else channel.value, address.casefold())
+
+
+def replace_points(
+    tx: Tx, victim_id: str, role: Role, points: Iterable[NewPoint], confirmed: set[str], now: datetime
+) -> None:
+    """Make these the person's contact points.
+
+    A changed address is a new point; a failure stands until the point's id is in ``confirmed``.
+    """
+    mine = (contact_points.c.victim_id == victim_id) & (contact_points.c.owner == role.value)
+    old = {row.point_id: row for row in tx.all(select(contact_points).where(mine))}
+    for position, point in enumerate(points):
+        before = old.pop(point.id, None)
+        values = _values(tx, point, position)
+        same = before is not None and all(
+            getattr(before, name) == values[name] for name in ("channel", "address_hash")
+        )
+        if before is not None and same:
+            if point.id in confirmed:
+                values["failed_at"] = None
+            tx.run(update(contact_points).where(contact_points.c.pk == before.pk).values(**values))
+            continue
+        if before is not None:
+            old[point.id] = before
+        tx.run(
+            contact_points.insert().values(owner=role.value, victim_id=victim_id, changed_at=now, **values)
+        )
+    tx.run(delete(contact_points).where(contact_points.c.pk.in_([row.pk for row in old.values()])))
+
+
+def add_party_points(
+    tx: Tx, case_id: str, victim_id: str | None, points: Iterable[NewPoint], now: datetime
+) -> list[str]:
+    """Keep a party's addresses so that nothing is ever sent to them; return their hashes."""
+    hashes = []
+    for position, point in enumerate(points):
+        values = _values(tx, point, position)
+        owner = {"owner": _PARTY, "victim_id": victim_id, "case_id": case_id, "changed_at": now}
+        tx.run(contact_points.insert().values(**owner, **values))
+        hashes.append(str(values["address_hash"]))
+    return hashes
+
+
+def _values(tx: Tx, point: NewPoint, position: int) -> dict[str, object]:
+    return {
+        "point_id": point.id,
+        "position": position,
+        "channel": point.channel.value,
+        "address_sealed": tx.cipher.seal(point.address),
+        "address_hash": address_hash(tx, point.channel, point.address),
+        "safe": point.safe,
+        "safe_written": point.safe_written,
+        "valid_from": point.valid_from,
+        "valid_until": point.valid_until,
+        "unusable": point.unusable,
+    }
+
+
+def load_points(tx: Tx, victim_id: str, role: Role) -> tuple[ContactPoint, ...]:
+    """Return the person's contact points in the publisher's order."""
+    party = contact_points.alias()
+    on_party_file = exists().where(
+        party.c.address_hash == contact_points.c.address_hash,
+        party.c.owner == _PARTY,
+        or_(party.c.victim_id.is_(None), party.c.victim_id != victim_id),
+    )
+    mine = (contact_points.c.victim_id == victim_id) & (contact_points.c.owner == role.value)
+    query = select(contact_points, on_party_file.label("on_party_file")).where(mine)
+    return tuple(
+        ContactPoint(
+            pk=row.pk,
+            id=row.point_id,
+            channel=ChannelName(row.channel),
+            address=tx.cipher.open(row.address_sealed),
+            safe=row.safe,
+            safe_written=row.safe_written,
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+            failed=row.failed_at is not None,
+            unusable=row.unusable,
+            on_party_file=row.on_party_file,
+        )
+        for row in tx.all(query.order_by(contact_points.c.position, contact_points.c.pk))
+    )
+
+
+def mark_failed(tx: Tx, pk: int, now: datetime) -> None:
+    """Note that nothing arrives there: it is not used again until it is confirmed or replaced."""
+    tx.run(update(contact_points).where(contact_points.c.pk == pk).values(failed_at=now))
+
+
+def victims_with(tx: Tx, hashes: Iterable[str]) -> set[str]:
+    """Return the victims who have, or whose representative has, one of these addresses."""
+    mine = contact_points.c.address_hash.in_(list(hashes)) & (contact_points.c.owner != _PARTY)
+    return {row.victim_id for row in tx.all(select(contact_points.c.victim_id).where(mine))}

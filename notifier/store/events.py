@@ -1,0 +1,151 @@
+"""Case events as they came, and what could not be taken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from notifier.event_types import EVENT_TYPES
+from notifier.records import CaseEvent
+from notifier.store.database import Tx
+from notifier.store.tables import events, rejections
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """A checked event on its way into the store; ``document`` is the whole of it as published."""
+
+    source: str
+    id: str
+    type: str
+    case_id: str
+    published_at: datetime
+    occurred_at: datetime
+    backfill: bool
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An event that is stored already: whether the same content came again."""
+
+    same_content: bool
+
+
+def content_hash(tx: Tx, document: dict[str, Any]) -> str:
+    """Return a keyed hash of the document in which the order of its keys does not matter."""
+    return tx.cipher.lookup("event", json.dumps(document, sort_keys=True, ensure_ascii=False))
+
+
+def add(tx: Tx, event: NewEvent, now: datetime) -> int | Known:
+    """Store the event once and return its key; a repeat is counted and returned as :class:`Known`."""
+    digest = content_hash(tx, event.document)
+    same = (events.c.source == event.source) & (events.c.event_id == event.id)
+    row = tx.first(select(events.c.pk, events.c.content_hash).where(same))
+    if row is not None:
+        tx.run(update(events).where(events.c.pk == row.pk).values(repeats=events.c.repeats + 1))
+        return Known(row.content_hash == digest)
+    return tx.insert(
+        events.insert().values(
+            source=event.source,
+            event_id=event.id,
+            type=event.type,
+            case_id=event.case_id,
+            published_at=event.published_at,
+            occurred_at=event.occurred_at,
+            arrived_at=now,
+            backfill=event.backfill,
+            data_sealed=tx.cipher.seal(event.document),
+            content_hash=digest,
+        )
+    )
+
+
+def reject(tx: Tx, door: str, body: str, reason: str, now: datetime) -> None:
+    """Keep what could not be taken, whole, with its reason; the same body is kept once."""
+    digest = tx.cipher.lookup("rejection", body)
+    if tx.first(select(rejections.c.pk).where(rejections.c.body_hash == digest)) is None:
+        sealed = tx.cipher.seal(body)
+        tx.run(
+            rejections.insert().values(
+                at=now, door=door, reason=reason[:500], body_sealed=sealed, body_hash=digest
+            )
+        )
+
+
+def rejected(tx: Tx) -> Sequence[Row[Any]]:
+    """Return what could not be taken: ``pk``, ``at``, ``door`` and ``reason``, newest first."""
+    columns = (rejections.c.pk, rejections.c.at, rejections.c.door, rejections.c.reason)
+    return tx.all(select(*columns).order_by(rejections.c.pk.desc()))
+
+
+def unplanned_cases(tx: Tx, limit: int) -> list[str]:
+    """Return the cases (publisher's reference) with events that were not planned yet."""
+    waiting = select(events.c.case_id).where(events.c.planned_at.is_(None), events.c.problem.is_(None))
+    return [row.case_id for row in tx.all(waiting.distinct().limit(limit))]
+
+
+def of_case(tx: Tx, case_id: str) -> list[CaseEvent]:
+    """Return every event of the case in the order of arrival."""
+    return [
+        _record(tx, row)
+        for row in tx.all(select(events).where(events.c.case_id == case_id).order_by(events.c.pk))
+    ]
+
+
+def unplanned(tx: Tx, case_id: str) -> set[int]:
+    """Return the keys of the case's events that were not planned yet."""
+    mine = (events.c.case_id == case_id) & events.c.planned_at.is_(None) & events.c.problem.is_(None)
+    return {row.pk for row in tx.all(select(events.c.pk).where(mine))}
+
+
+def mark_planned(tx: Tx, pks: set[int], now: datetime) -> None:
+    """Note that these events were planned."""
+    tx.run(update(events).where(events.c.pk.in_(pks)).values(planned_at=now))
+
+
+def mark_problem(tx: Tx, pk: int, problem: str) -> None:
+    """Set an event aside that cannot be planned; staff see it with ``problem``."""
+    tx.run(update(events).where(events.c.pk == pk).values(problem=problem[:200]))
+
+
+def with_problems(tx: Tx) -> Sequence[Row[Any]]:
+    """Return the events that were set aside: ``source``, ``event_id``, ``type``, ``case_id``, ``problem``."""
+    columns = (events.c.source, events.c.event_id, events.c.type, events.c.case_id, events.c.problem)
+    return tx.all(select(*columns).where(events.c.problem.is_not(None)).order_by(events.c.pk))
+
+
+def load(tx: Tx, pk: int) -> CaseEvent:
+    """Return one event."""
+    row = tx.first(select(events).where(events.c.pk == pk))
+    assert row is not None
+    return _record(tx, row)
+
+
+def find(tx: Tx, event_id: str) -> list[CaseEvent]:
+    """Return the events with this id, of any source."""
+    return [_record(tx, row) for row in tx.all(select(events).where(events.c.event_id == event_id))]
+
+
+def _record(tx: Tx, row: Row[Any]) -> CaseEvent:
+    raw = tx.cipher.open(row.data_sealed)["data"]
+    data = EVENT_TYPES[row.type].data.model_validate(raw)
+    return CaseEvent(
+        pk=row.pk,
+        source=row.source,
+        id=row.event_id,
+        type=row.type,
+        case_id=row.case_id,
+        published_at=row.published_at,
+        occurred_at=row.occurred_at,
+        arrived_at=row.arrived_at,
+        backfill=row.backfill,
+        victim_ids=data.victim_ids,
+        data=data,
+        raw=raw,
+    )

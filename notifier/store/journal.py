@@ -1,0 +1,144 @@
+"""The journal: every decision and what became of it, with its reasons. Only ever added to.
+
+It is what `notifier trace` reads, what `notifier simulate` prints, and what facts are made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, or_, select, update
+
+from notifier.records import What
+from notifier.store.database import Tx
+from notifier.store.tables import attempts, cases, events, journal, victims
+
+_NUMBERING_BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line to add. ``detail`` holds personal data (address, text) and is sealed.
+
+    ``event_ids`` are the publishers' ids of the events told, oldest first; ``person_id`` the staff id on
+    a line for staff, else the victim's.
+    """
+
+    what: What
+    case_pk: int | None
+    victim_pk: int | None = None
+    event_pk: int | None = None
+    attempt_pk: int | None = None
+    event_type: str | None = None
+    event_ids: tuple[str, ...] = ()
+    person_id: str | None = None
+    role: str | None = None
+    channel: str | None = None
+    language: str | None = None
+    kind: str | None = None
+    level: int | None = None
+    reason: str | None = None
+    deadline: datetime | None = None
+    why: tuple[str, ...] = ()
+    detail: dict[str, str] = field(default_factory=dict)
+
+
+def write(tx: Tx, line: Line, at: datetime) -> int:
+    """Add ``line``, which became true at ``at``."""
+    return tx.insert(
+        journal.insert().values(
+            at=at,
+            what=line.what.value,
+            case_pk=line.case_pk,
+            victim_pk=line.victim_pk,
+            event_pk=line.event_pk,
+            attempt_pk=line.attempt_pk,
+            event_type=line.event_type,
+            event_ids=list(line.event_ids),
+            person_id=line.person_id,
+            role=line.role,
+            channel=line.channel,
+            language=line.language,
+            kind=line.kind,
+            level=line.level,
+            reason=line.reason,
+            deadline=line.deadline,
+            why=list(line.why),
+            detail_sealed=tx.cipher.seal(line.detail) if line.detail else None,
+        )
+    )
+
+
+def has_line(tx: Tx, line: Line) -> bool:
+    """Tell whether the same was written before about the same notice."""
+    table = journal.c
+    same = (table.what == line.what) & (table.reason == line.reason) & (table.case_pk == line.case_pk)
+    about = (table.victim_pk == line.victim_pk) & (table.event_pk == line.event_pk)
+    return any(tuple(row.why) == line.why for row in tx.all(select(table.why).where(same, about)))
+
+
+def _lines() -> Select[Any]:
+    joined = (
+        journal.outerjoin(cases, cases.c.pk == journal.c.case_pk)
+        .outerjoin(events, events.c.pk == journal.c.event_pk)
+        .outerjoin(victims, victims.c.pk == journal.c.victim_pk)
+        .outerjoin(attempts, attempts.c.pk == journal.c.attempt_pk)
+    )
+    return select(
+        journal,
+        cases.c.case_id,
+        events.c.source.label("event_source"),
+        events.c.event_id,
+        victims.c.victim_id,
+        attempts.c.ref.label("attempt_ref"),
+    ).select_from(joined)
+
+
+def after(tx: Tx, pk: int) -> Sequence[Row[Any]]:
+    """Return the lines added after the one with this key, in the order of decision."""
+    return tx.all(_lines().where(journal.c.pk > pk).order_by(journal.c.pk))
+
+
+def of_case(tx: Tx, case_id: str) -> Sequence[Row[Any]]:
+    """Return a case's lines in the order of decision."""
+    return tx.all(_lines().where(cases.c.case_id == case_id).order_by(journal.c.pk))
+
+
+def of_event(tx: Tx, event_pk: int, event_id: str, case_id: str) -> Sequence[Row[Any]]:
+    """Return the lines that are about an event, those included where it was told among others."""
+    told = select(journal.c.pk, journal.c.event_ids).join(cases).where(cases.c.case_id == case_id)
+    mine = [row.pk for row in tx.all(told) if event_id in (row.event_ids or ())]
+    about = or_(journal.c.event_pk == event_pk, journal.c.pk.in_(mine))
+    return tx.all(_lines().where(about).order_by(journal.c.pk))
+
+
+def number_facts(tx: Tx) -> int:
+    """Give committed lines their place in the order of facts; return how many got one.
+
+    A key may become visible later than a greater one; a reader that goes on after a cursor would miss
+    it. Numbers are given here only, under a lock, to lines that are committed.
+    """
+    if tx.is_postgresql:
+        tx.all(select(func.pg_advisory_xact_lock(_NUMBERING_LOCK)))
+    waiting = select(journal.c.pk).where(journal.c.fact_id.is_(None)).order_by(journal.c.pk)
+    rows = tx.all(waiting.limit(_NUMBERING_BATCH))
+    last = tx.all(select(func.max(journal.c.fact_id)))[0][0] or 0
+    for number, row in enumerate(rows, start=last + 1):
+        tx.run(update(journal).where(journal.c.pk == row.pk).values(fact_id=number))
+    return len(rows)
+
+
+_NUMBERING_LOCK = 0x6E6F7469  # any number that only this lock uses
+
+
+def facts_after(tx: Tx, cursor: int, limit: int) -> Sequence[Row[Any]]:
+    """Return numbered lines after ``cursor``, in the order of their numbers."""
+    return tx.all(_lines().where(journal.c.fact_id > cursor).order_by(journal.c.fact_id).limit(limit))
+
+
+def last_key(tx: Tx) -> int:
+    """Return the key of the newest line, 0 where there is none."""
+    return int(tx.all(select(func.max(journal.c.pk)))[0][0] or 0)

@@ -1,0 +1,178 @@
+"""Notices: what is to be told to whom, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+
+from notifier.event_types import EVENT_TYPES
+from notifier.records import CaseEvent, Notice, NoticeState, Tone
+from notifier.store.database import Tx
+from notifier.store.tables import cases, events, notices, victims
+
+COURTESY = "courtesy"
+OPEN = (NoticeState.PLANNED, NoticeState.HELD, NoticeState.FAILED)
+REACHED = (NoticeState.SENT, NoticeState.TOLD, NoticeState.UNCERTAIN, NoticeState.WITH_PERSON)
+
+
+def subject_of(event: CaseEvent) -> str | None:
+    """Return what the event is about where a newer event replaces an older one (rules, section 4)."""
+    subject = EVENT_TYPES[event.type].subject
+    return f"{subject[0]}:{getattr(event.data, subject[1])}" if subject else None
+
+
+def add(tx: Tx, event: CaseEvent, case_pk: int, victim_pk: int) -> int | None:
+    """Make the notice of one event to one victim; ``None`` where it exists."""
+    same = (notices.c.event_pk == event.pk) & (notices.c.victim_pk == victim_pk)
+    if tx.first(select(notices.c.pk).where(same)) is not None:
+        return None
+    return _insert(tx, case_pk, victim_pk, event.pk, event.type, event.occurred_at, subject_of(event))
+
+
+def add_courtesy(tx: Tx, case_pk: int, victim_pk: int, now: datetime) -> int:
+    """Make the notice of a no-progress update that became due at ``now``."""
+    return _insert(tx, case_pk, victim_pk, None, COURTESY, now, None)
+
+
+def _insert(
+    tx: Tx,
+    case_pk: int,
+    victim_pk: int,
+    event_pk: int | None,
+    event_type: str,
+    occurred_at: datetime,
+    subject: str | None,
+) -> int:
+    return tx.insert(
+        notices.insert().values(
+            event_pk=event_pk,
+            case_pk=case_pk,
+            victim_pk=victim_pk,
+            event_type=event_type,
+            occurred_at=occurred_at,
+            subject=subject,
+            state=NoticeState.PLANNED,
+            tone=Tone.ROUTINE,
+            queue="routine",
+        )
+    )
+
+
+def load(tx: Tx, pk: int) -> Notice:
+    """Return one notice."""
+    row = tx.first(select(notices).where(notices.c.pk == pk))
+    assert row is not None
+    return _record(row)
+
+
+def load_all(tx: Tx, pks: Iterable[int]) -> list[Notice]:
+    """Return these notices, the oldest event first."""
+    query = select(notices).where(notices.c.pk.in_(list(pks)))
+    return [_record(row) for row in tx.all(query.order_by(notices.c.occurred_at, notices.c.pk))]
+
+
+def of_case(tx: Tx, case_pk: int) -> list[Notice]:
+    """Return every notice of a case, the oldest event first."""
+    query = select(notices).where(notices.c.case_pk == case_pk)
+    return [_record(row) for row in tx.all(query.order_by(notices.c.occurred_at, notices.c.pk))]
+
+
+def of_victim(tx: Tx, victim_pk: int, case_pk: int | None = None) -> list[Notice]:
+    """Return a victim's notices, of one case where it is given, the oldest event first."""
+    query = select(notices).where(notices.c.victim_pk == victim_pk)
+    if case_pk is not None:
+        query = query.where(notices.c.case_pk == case_pk)
+    return [_record(row) for row in tx.all(query.order_by(notices.c.occurred_at, notices.c.pk))]
+
+
+def _record(row: Row[Any]) -> Notice:
+    return Notice(
+        pk=row.pk,
+        event_pk=row.event_pk,
+        event_type=row.event_type,
+        case_pk=row.case_pk,
+        victim_pk=row.victim_pk,
+        occurred_at=row.occurred_at,
+        subject=row.subject,
+        state=NoticeState(row.state),
+        tone=Tone(row.tone),
+        deadline=row.deadline,
+        send_at=row.send_at,
+        reason=row.reason,
+        tries=row.tries,
+        full_only=row.full_only,
+        retried_at=row.retried_at,
+    )
+
+
+def change(tx: Tx, pk: int, **values: Any) -> None:
+    """Change columns of one notice."""
+    tx.run(update(notices).where(notices.c.pk == pk).values(**values))
+
+
+def due_victims(tx: Tx, queue: str | None, now: datetime, limit: int) -> list[int]:
+    """Return victims with notices due on ``queue`` (``None``: any), who waited longest first."""
+    due = (notices.c.state == NoticeState.PLANNED) & (notices.c.send_at <= now)
+    if queue is not None:
+        due &= notices.c.queue == queue
+    query = select(notices.c.victim_pk).where(due).group_by(notices.c.victim_pk)
+    return [row.victim_pk for row in tx.all(query.order_by(func.min(notices.c.send_at)).limit(limit))]
+
+
+def lock_victims(tx: Tx, victim_pks: Sequence[int]) -> list[int]:
+    """Lock those of the victims that no other worker has in hand; return them in the given order."""
+    query = select(victims.c.pk).where(victims.c.pk.in_(victim_pks)).order_by(victims.c.pk)
+    got = {row.pk for row in tx.all(query.with_for_update(skip_locked=True))}
+    return [pk for pk in victim_pks if pk in got]
+
+
+def in_hand(tx: Tx, victim_pks: Iterable[int], now: datetime) -> set[int]:
+    """Return those of the victims to whom a worker is sending now."""
+    leased = (notices.c.state == NoticeState.SENDING) & (notices.c.leased_until > now)
+    query = select(notices.c.victim_pk).where(leased, notices.c.victim_pk.in_(list(victim_pks)))
+    return {row.victim_pk for row in tx.all(query)}
+
+
+def lease_due(tx: Tx, victim_pk: int, now: datetime, until: datetime) -> list[int]:
+    """Take the victim's due notices in hand until ``until``, each try counted; return their keys."""
+    mine = (notices.c.victim_pk == victim_pk) & (notices.c.state == NoticeState.PLANNED)
+    rows = tx.all(select(notices.c.pk).where(mine, notices.c.send_at <= now).order_by(notices.c.pk))
+    pks = [row.pk for row in rows]
+    taken = {"state": NoticeState.SENDING, "leased_until": until, "tries": notices.c.tries + 1}
+    tx.run(update(notices).where(notices.c.pk.in_(pks)).values(**taken))
+    return pks
+
+
+def release_expired(tx: Tx, now: datetime) -> int:
+    """Give notices back whose worker died before it committed an attempt; return how many."""
+    expired = (notices.c.state == NoticeState.SENDING) & (notices.c.leased_until <= now)
+    return tx.run(update(notices).where(expired).values(state=NoticeState.PLANNED, leased_until=None))
+
+
+def due_by_queue(tx: Tx, now: datetime) -> dict[str, int]:
+    """Return how many notices are due on each queue."""
+    due = (notices.c.state == NoticeState.PLANNED) & (notices.c.send_at <= now)
+    query = select(notices.c.queue, func.count().label("due")).where(due).group_by(notices.c.queue)
+    return {row.queue: row.due for row in tx.all(query)}
+
+
+def at_risk(tx: Tx, now: datetime) -> list[Notice]:
+    """Return the notices whose duty must be looked at now."""
+    query = select(notices).where(notices.c.at_risk_at <= now).order_by(notices.c.at_risk_at, notices.c.pk)
+    return [_record(row) for row in tx.all(query)]
+
+
+def overview(tx: Tx, states: Iterable[NoticeState]) -> Sequence[Row[Any]]:
+    """Return notices in these states with ``case_id``, ``event_id`` and ``victim_id``, by deadline."""
+    joined = (
+        notices.join(cases, cases.c.pk == notices.c.case_pk)
+        .join(victims, victims.c.pk == notices.c.victim_pk)
+        .outerjoin(events, events.c.pk == notices.c.event_pk)
+    )
+    columns = (notices, cases.c.case_id, events.c.event_id, victims.c.victim_id)
+    wanted = notices.c.state.in_([state.value for state in states])
+    query = select(*columns).select_from(joined).where(wanted)
+    return tx.all(query.order_by(notices.c.deadline, notices.c.pk))

@@ -1,0 +1,199 @@
+"""Cases, victims and contact points as the events so far describe them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from notifier.records import Case, ChannelName, Contract, Needs, PersonName, Role, StaffMember, Victim
+from notifier.store.contact_points import load_points
+from notifier.store.database import Tx
+from notifier.store.tables import cases, registrations, victims
+from notifier.wire import Name, Staff, VictimProfile
+
+
+def case_pk(tx: Tx, case_id: str) -> int:
+    """Return the case's key, made at its first event, and lock the case until the transaction ends."""
+    query = select(cases.c.pk).where(cases.c.case_id == case_id)
+    row = tx.first(query.with_for_update())
+    if row is not None:
+        return int(row.pk)
+    return tx.insert(cases.insert().values(case_id=case_id, profile_sealed=tx.cipher.seal({})))
+
+
+def lock_case(tx: Tx, pk: int) -> None:
+    """Lock a case until the transaction ends: one worker at a time decides about it."""
+    tx.first(select(cases.c.pk).where(cases.c.pk == pk).with_for_update())
+
+
+def load_case(tx: Tx, pk: int) -> Case:
+    """Return the case as far as it is known."""
+    row = tx.first(select(cases).where(cases.c.pk == pk))
+    assert row is not None
+    profile = tx.cipher.open(row.profile_sealed)
+    return Case(
+        pk=pk,
+        case_id=row.case_id,
+        opened=row.opened_at is not None,
+        officer=_staff(profile.get("officer")),
+        supervisor=_staff(profile.get("supervisor")),
+        unit=_staff(profile.get("unit")),
+        **{key: profile[key] for key in _PLAIN if key in profile},
+    )
+
+
+_PLAIN = ("offence", "fatal", "suspect_known", "force", "reference")
+
+
+def _staff(raw: dict[str, Any] | None) -> StaffMember | None:
+    return Staff.model_validate(raw).record() if raw else None
+
+
+def update_case(tx: Tx, pk: int, changes: dict[str, Any], opened_at: datetime | None = None) -> None:
+    """Merge ``changes`` into the case's profile; ``opened_at`` marks the opening, once."""
+    row = tx.first(select(cases.c.profile_sealed).where(cases.c.pk == pk))
+    assert row is not None
+    profile = {**tx.cipher.open(row.profile_sealed), **changes}
+    tx.run(update(cases).where(cases.c.pk == pk).values(profile_sealed=tx.cipher.seal(profile)))
+    if opened_at is not None:
+        first = (cases.c.pk == pk) & cases.c.opened_at.is_(None)
+        tx.run(update(cases).where(first).values(opened_at=opened_at))
+
+
+def opened_at(tx: Tx, pk: int) -> datetime | None:
+    """Return when ``case.opened`` arrived."""
+    row = tx.first(select(cases.c.opened_at).where(cases.c.pk == pk))
+    return row.opened_at if row else None
+
+
+def victim_pk(tx: Tx, victim_id: str) -> int | None:
+    """Return the victim's key, or ``None`` where she is not known; locks her row."""
+    row = tx.first(select(victims.c.pk).where(victims.c.victim_id == victim_id).with_for_update())
+    return row.pk if row else None
+
+
+def profile_of(tx: Tx, victim_id: str) -> dict[str, Any]:
+    """Return the raw profile merged from the events so far; empty for an unknown victim."""
+    row = tx.first(select(victims.c.profile_sealed).where(victims.c.victim_id == victim_id))
+    return dict(tx.cipher.open(row.profile_sealed)) if row else {}
+
+
+def save_profile(tx: Tx, victim_id: str, profile: dict[str, Any]) -> int:
+    """Store the raw profile; return the victim's key."""
+    pk = victim_pk(tx, victim_id)
+    sealed = tx.cipher.seal(profile)
+    if pk is None:
+        return tx.insert(victims.insert().values(victim_id=victim_id, profile_sealed=sealed))
+    tx.run(update(victims).where(victims.c.pk == pk).values(profile_sealed=sealed))
+    return pk
+
+
+def register(tx: Tx, case: int, victim: int, event: int, since: datetime) -> bool:
+    """Make the victim one of the case; ``False`` where she was one already."""
+    same = (registrations.c.case_pk == case) & (registrations.c.victim_pk == victim)
+    if tx.first(select(registrations.c.pk).where(same)) is not None:
+        return False
+    values = {"case_pk": case, "victim_pk": victim, "event_pk": event, "since": since}
+    tx.run(registrations.insert().values(**values))
+    return True
+
+
+def registrations_of(tx: Tx, case: int) -> Sequence[Row[Any]]:
+    """Return the case's registrations with ``victim_id``, in the order of registering."""
+    join = registrations.join(victims, victims.c.pk == registrations.c.victim_pk)
+    query = select(registrations, victims.c.victim_id).select_from(join)
+    return tx.all(query.where(registrations.c.case_pk == case).order_by(registrations.c.pk))
+
+
+def registration(tx: Tx, pk: int) -> Row[Any] | None:
+    """Return one registration."""
+    return tx.first(select(registrations).where(registrations.c.pk == pk))
+
+
+def registration_of(tx: Tx, case: int, victim: int) -> Row[Any]:
+    """Return the registration of a victim in a case."""
+    same = (registrations.c.case_pk == case) & (registrations.c.victim_pk == victim)
+    row = tx.first(select(registrations).where(same))
+    assert row is not None
+    return row
+
+
+def update_registration(tx: Tx, pk: int, **values: Any) -> None:
+    """Change columns of one registration."""
+    tx.run(update(registrations).where(registrations.c.pk == pk).values(**values))
+
+
+def courtesy_due(tx: Tx, now: datetime, limit: int) -> Sequence[Row[Any]]:
+    """Return the registrations whose no-progress update is due, by case."""
+    held = registrations.c.held_until
+    due = (registrations.c.courtesy_at <= now) & (held.is_(None) | (held <= now))
+    return tx.all(select(registrations).where(due).order_by(registrations.c.case_pk).limit(limit))
+
+
+def prompts_due(tx: Tx, now: datetime) -> Sequence[Row[Any]]:
+    """Return the registrations of whose update the officer is to be reminded now; they are locked."""
+    due = registrations.c.prompt_at <= now
+    return tx.all(select(registrations).where(due).order_by(registrations.c.pk).with_for_update())
+
+
+def cases_of(tx: Tx, victim: int) -> list[int]:
+    """Return the keys of the victim's cases."""
+    query = select(registrations.c.case_pk).where(registrations.c.victim_pk == victim)
+    return [row.case_pk for row in tx.all(query)]
+
+
+def load_victim(tx: Tx, pk: int, case: int) -> Victim:
+    """Return a victim of the case, with the contact points of whoever is to be told."""
+    row = tx.first(select(victims).where(victims.c.pk == pk))
+    assert row is not None
+    withdrew = registration_of(tx, case, pk).withdrew_at is not None
+    profile = VictimProfile.model_validate(tx.cipher.open(row.profile_sealed))
+    representative = profile.needs.representative
+    role = Role.REPRESENTATIVE if representative else Role.VICTIM
+    name = _person(profile.name)
+    return Victim(
+        pk=pk,
+        victim_id=row.victim_id,
+        name=name,
+        contract=_contract(profile),
+        needs=_needs(profile),
+        enhanced=profile.enhanced,
+        withdrew=withdrew,
+        role=role,
+        recipient=_person(representative.name) if representative else name,
+        points=load_points(tx, row.victim_id, role),
+    )
+
+
+def _person(name: Name | str) -> PersonName:
+    return (
+        PersonName(family=name) if isinstance(name, str) else PersonName(name.title, name.given, name.family)
+    )
+
+
+def _contract(profile: VictimProfile) -> Contract:
+    shape = profile.contract
+    return Contract(
+        wants=shape.wants,
+        channels=tuple(ChannelName(channel) for channel in shape.channels),
+        windows=tuple(window.record() for window in shape.windows),
+        windows_strict=shape.windows_strict,
+        every_days=shape.every_days,
+    )
+
+
+def _needs(profile: VictimProfile) -> Needs:
+    shape = profile.needs
+    return Needs(shape.language, shape.format, shape.discreet, shape.voicemail)
+
+
+def names_on_file(case: Case, victims_of_case: Iterable[Victim]) -> tuple[str, ...]:
+    """Return every person's name that the case holds: none may stand in an SMS."""
+    people = [staff.name for staff in (case.officer, case.supervisor, case.unit) if staff]
+    for victim in victims_of_case:
+        for name in (victim.name, victim.recipient):
+            people += [name.given, name.family]
+    return tuple(people)

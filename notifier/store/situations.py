@@ -1,0 +1,92 @@
+"""Gathers all that a decision about one notice rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from notifier.records import AttemptState, Case, CaseEvent, Notice, NoticeState, Victim
+from notifier.rules import cadence
+from notifier.rules.decision import Situation
+from notifier.rules.policy import Policy
+from notifier.rules.talks import talked_about_at, talks_with
+from notifier.store import attempts, events, notices, people
+from notifier.store.database import Tx
+
+_USED_UP = frozenset({AttemptState.FAILED, AttemptState.UNCONFIRMED})
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A case with its history (order of arrival), its victims and every name that it holds."""
+
+    case: Case
+    history: tuple[CaseEvent, ...]
+    victims: dict[int, Victim]
+    names: tuple[str, ...]
+
+    def event(self, pk: int | None) -> CaseEvent | None:
+        """Return one event of the history."""
+        return next((event for event in self.history if event.pk == pk), None)
+
+
+def load_file(tx: Tx, case_pk: int) -> CaseFile:
+    """Return everything known of a case, which is locked until the transaction ends."""
+    people.lock_case(tx, case_pk)
+    case = people.load_case(tx, case_pk)
+    registered = people.registrations_of(tx, case_pk)
+    victims = {row.victim_pk: people.load_victim(tx, row.victim_pk, case_pk) for row in registered}
+    history = tuple(events.of_case(tx, case.case_id))
+    return CaseFile(case, history, victims, people.names_on_file(case, victims.values()))
+
+
+def situation_of(tx: Tx, notice: Notice, file: CaseFile, policy: Policy) -> Situation:
+    """Return the situation of one notice as it is in this transaction."""
+    event = file.event(notice.event_pk)
+    victim = file.victims[notice.victim_pk]
+    newer = _newer(tx, notice)
+    made = attempts.of_notice(tx, notice.pk, notice.retried_at)
+    failed = [row for row in made if row.state in _USED_UP]
+    unknown = [row.point_pk for row in made if row.state == AttemptState.UNKNOWN]
+    # A safety notice of unknown outcome is sent once more to the same contact point, not oftener.
+    twice_unknown = {point for point in unknown if unknown.count(point) > 1}
+    return Situation(
+        event=event,
+        case=file.case,
+        victim=victim,
+        history=file.history,
+        names_on_file=file.names,
+        superseded=any(other.state not in notices.REACHED for other in newer),
+        older_than_told=any(other.state in notices.REACHED for other in newer),
+        told_in_person_at=talked_about_at(file.history, event, victim.victim_id) if event else None,
+        last_message_at=attempts.last_message_at(tx, notice.victim_pk),
+        tried=frozenset(row.point_pk for row in failed) | twice_unknown,
+        fallback=bool(failed or unknown),
+        full_only=notice.full_only,
+        courtesy=None if event else cadence.content(told_events(tx, file, victim.pk), policy),
+    )
+
+
+def told_events(tx: Tx, file: CaseFile, victim_pk: int) -> list[CaseEvent]:
+    """Return the events that this victim was told, by a message or by a person."""
+    reached = {row.event_pk for row in attempts.reached(tx, file.case.pk, victim_pk)}
+    told = {
+        notice.event_pk
+        for notice in notices.of_victim(tx, victim_pk, file.case.pk)
+        if notice.state is NoticeState.TOLD
+    }
+    talks = talks_with(file.history, file.victims[victim_pk].victim_id)
+    spoken = {event_id for talk in talks for event_id in talk.data.about}
+    known = reached | told
+    return [event for event in file.history if event.pk in known or event.id in spoken]
+
+
+_OUT = (NoticeState.CANCELLED, NoticeState.SUPPRESSED)
+
+
+def _newer(tx: Tx, notice: Notice) -> list[Notice]:
+    """Return the victim's notices on the same subject about newer events."""
+    if notice.subject is None:
+        return []
+    same = (n for n in notices.of_victim(tx, notice.victim_pk, notice.case_pk) if n.subject == notice.subject)
+    mine = (notice.occurred_at, notice.event_pk or 0)
+    return [n for n in same if (n.occurred_at, n.event_pk or 0) > mine and n.state not in _OUT]

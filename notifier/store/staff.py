@@ -1,0 +1,162 @@
+"""What people must do: tasks and escalations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, Table, select, update
+
+from notifier.records import Ask, TaskKind
+from notifier.store.database import Tx
+from notifier.store.tables import cases, escalations, events, tasks, victims
+
+
+def _cause(ask: Ask, *, with_event: bool) -> str:
+    request = ask.request
+    parts: list[object] = [request.reason, ask.case_pk, ask.victim_pk]
+    if with_event and request.event is not None:
+        parts.append(request.event.pk)
+    if request.point is not None:
+        parts.append(f"point {request.point.pk}")
+    return "/".join(str(part) for part in parts)
+
+
+def add_task(
+    tx: Tx, ask: Ask, person_id: str | None, escalate_at: datetime | None, now: datetime
+) -> int | None:
+    """Open the task; ``None`` where the same was asked before."""
+    # A contact point is checked once, whatever was to be sent to it.
+    cause = _cause(ask, with_event=ask.request.point is None)
+    if tx.first(select(tasks.c.pk).where(tasks.c.cause == cause)) is not None:
+        return None
+    request = ask.request
+    assert request.kind is not None
+    return tx.insert(
+        tasks.insert().values(
+            cause=cause,
+            kind=request.kind,
+            case_pk=ask.case_pk,
+            victim_pk=ask.victim_pk,
+            event_pk=request.event.pk if request.event else None,
+            person_id=person_id,
+            safety=request.safety,
+            opened_at=now,
+            deadline=request.deadline,
+            escalate_at=escalate_at,
+            text_sealed=tx.cipher.seal(request.text) if request.text else None,
+        )
+    )
+
+
+def open_escalation(tx: Tx, ask: Ask, *, duty: bool) -> Row[Any] | None:
+    """Return the escalation that is open for the same cause; ``duty`` makes the event part of the cause."""
+    return _newest(
+        tx, (escalations.c.cause == _cause(ask, with_event=duty)) & escalations.c.resolved_at.is_(None)
+    )
+
+
+def was_escalated(tx: Tx, ask: Ask, *, duty: bool) -> bool:
+    """Tell whether the same cause was ever escalated, resolved or not."""
+    return _newest(tx, escalations.c.cause == _cause(ask, with_event=duty)) is not None
+
+
+def _newest(tx: Tx, condition: Any) -> Row[Any] | None:
+    return tx.first(select(escalations).where(condition).order_by(escalations.c.pk.desc()).limit(1))
+
+
+def add_escalation(
+    tx: Tx, ask: Ask, *, duty: bool, level: int, climb_at: datetime | None, now: datetime
+) -> int:
+    """Open an escalation."""
+    request = ask.request
+    return tx.insert(
+        escalations.insert().values(
+            cause=_cause(ask, with_event=duty),
+            reason=request.reason,
+            case_pk=ask.case_pk,
+            victim_pk=ask.victim_pk,
+            event_pk=request.event.pk if request.event else None,
+            level=level,
+            safety=request.safety,
+            opened_at=now,
+            climb_at=climb_at,
+        )
+    )
+
+
+def change_escalation(tx: Tx, pk: int, **values: Any) -> None:
+    """Change columns of one escalation."""
+    tx.run(update(escalations).where(escalations.c.pk == pk).values(**values))
+
+
+def change_task(tx: Tx, pk: int, **values: Any) -> None:
+    """Change columns of one task."""
+    tx.run(update(tasks).where(tasks.c.pk == pk).values(**values))
+
+
+def add_repeat(tx: Tx, pk: int) -> None:
+    """Count that an open escalation's cause came up again."""
+    tx.run(update(escalations).where(escalations.c.pk == pk).values(repeats=escalations.c.repeats + 1))
+
+
+def climbing(tx: Tx, now: datetime) -> Sequence[Row[Any]]:
+    """Return the open escalations whose time to climb has come; they are locked."""
+    due = (escalations.c.climb_at <= now) & escalations.c.resolved_at.is_(None)
+    return tx.all(
+        select(escalations).where(due).order_by(escalations.c.climb_at, escalations.c.pk).with_for_update()
+    )
+
+
+def overdue(tx: Tx, now: datetime) -> Sequence[Row[Any]]:
+    """Return the tasks that were not done in time and not escalated yet; they are locked."""
+    due = (tasks.c.escalate_at <= now) & tasks.c.done_at.is_(None)
+    return tx.all(select(tasks).where(due).order_by(tasks.c.escalate_at, tasks.c.pk).with_for_update())
+
+
+def open_tasks_about(
+    tx: Tx, case_pk: int, victim_pk: int, event_pk: int | None, kinds: Iterable[TaskKind]
+) -> Sequence[Row[Any]]:
+    """Return the open tasks of these kinds about one event to one victim."""
+    mine = (tasks.c.case_pk == case_pk) & (tasks.c.victim_pk == victim_pk) & (tasks.c.event_pk == event_pk)
+    wanted = tasks.c.kind.in_([kind.value for kind in kinds]) & tasks.c.done_at.is_(None)
+    return tx.all(select(tasks).where(mine, wanted).order_by(tasks.c.pk))
+
+
+def open_escalations_about(tx: Tx, case_pk: int, victim_pk: int, event_pk: int | None) -> Sequence[Row[Any]]:
+    """Return the open escalations about one event to one victim."""
+    table = escalations.c
+    mine = (table.case_pk == case_pk) & (table.victim_pk == victim_pk) & (table.event_pk == event_pk)
+    return tx.all(select(escalations).where(mine, table.resolved_at.is_(None)).order_by(table.pk))
+
+
+def load_escalation(tx: Tx, pk: int) -> Row[Any] | None:
+    """Return one escalation; it is locked."""
+    return tx.first(select(escalations).where(escalations.c.pk == pk).with_for_update())
+
+
+def load_task(tx: Tx, pk: int) -> Row[Any] | None:
+    """Return one task; it is locked."""
+    return tx.first(select(tasks).where(tasks.c.pk == pk).with_for_update())
+
+
+def _named(table: Table) -> Select[Any]:
+    joined = (
+        table.join(cases, cases.c.pk == table.c.case_pk)
+        .outerjoin(events, events.c.pk == table.c.event_pk)
+        .outerjoin(victims, victims.c.pk == table.c.victim_pk)
+    )
+    return select(table, cases.c.case_id, events.c.event_id, victims.c.victim_id).select_from(joined)
+
+
+def all_open_escalations(tx: Tx) -> Sequence[Row[Any]]:
+    """Return the open escalations with ``case_id``, ``event_id``, ``victim_id``: safety and highest first."""
+    order = (escalations.c.safety.desc(), escalations.c.level.desc(), escalations.c.pk)
+    return tx.all(_named(escalations).where(escalations.c.resolved_at.is_(None)).order_by(*order))
+
+
+def all_open_tasks(tx: Tx) -> Sequence[Row[Any]]:
+    """Return the open tasks with ``case_id``, ``event_id``, ``victim_id``: safety first, then by deadline."""
+    order = (tasks.c.safety.desc(), tasks.c.deadline, tasks.c.pk)
+    return tx.all(_named(tasks).where(tasks.c.done_at.is_(None)).order_by(*order))

@@ -1,0 +1,166 @@
+"""Sweeping: what is stuck, silent, at risk or due without an event. Every sweep may be repeated safely."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from notifier import contact_clock, deciding, outcomes, staff_mail
+from notifier.records import (
+    Ask,
+    AttemptState,
+    Case,
+    Notice,
+    NoticeState,
+    Role,
+    SendResult,
+    StaffMember,
+    StaffRequest,
+    Tone,
+    What,
+)
+from notifier.rules import cadence
+from notifier.rules.policy import Policy
+from notifier.rules.staffing import responsible
+from notifier.rules.timing import local_day, working_days_later
+from notifier.store import attempts, events, journal, notices, people
+from notifier.store.database import Tx
+from notifier.store.journal import Line
+from notifier.store.situations import CaseFile, load_file, told_events
+
+_PENDING = frozenset({NoticeState.PLANNED, NoticeState.SENDING, NoticeState.HELD})
+_NOT_TOLD = frozenset({NoticeState.HELD, NoticeState.WITH_PERSON, NoticeState.UNCERTAIN, NoticeState.FAILED})
+
+
+def repair(tx: Tx, policy: Policy, now: datetime) -> list[Ask]:
+    """Take back what a dead worker had in hand: unsent notices are due again, sendings of unknown outcome."""
+    lost = SendResult(AttemptState.UNKNOWN, code="worker_lost")
+    asks: list[Ask] = []
+    for pk in attempts.stranded(tx, now):
+        asks += outcomes.record_answer(tx, pk, lost, policy, now, look_up_after=timedelta(0))
+    notices.release_expired(tx, now)
+    return asks
+
+
+def read_silence(tx: Tx, policy: Policy, now: datetime, limit: int) -> list[Ask]:
+    """Read a missing receipt as what it means on its channel."""
+    asks: list[Ask] = []
+    for row in attempts.silent(tx, now, limit):
+        result = SendResult(AttemptState(row.silence_means))
+        asks += outcomes.move(tx, row.pk, result, policy, now)
+    return asks
+
+
+def find_at_risk(tx: Tx, now: datetime) -> list[Ask]:
+    """Ask for an escalation for each duty that is not met and whose sending is not planned in time."""
+    asks: list[Ask] = []
+    for notice in notices.at_risk(tx, now):
+        notices.change(tx, notice.pk, at_risk_at=None)
+        if _at_risk(notice):
+            event = events.load(tx, notice.event_pk) if notice.event_pk is not None else None
+            safety = notice.tone is Tone.SAFETY
+            request = StaffRequest.escalation("duty_at_risk", event, safety=safety)
+            asks.append(Ask(notice.case_pk, notice.victim_pk, request))
+    return asks
+
+
+def _at_risk(notice: Notice) -> bool:
+    if notice.state is NoticeState.PLANNED:
+        assert notice.send_at is not None
+        return notice.deadline is not None and notice.send_at > notice.deadline
+    return notice.state in _NOT_TOLD
+
+
+def start_courtesy(tx: Tx, policy: Policy, now: datetime, limit: int) -> list[Ask]:
+    """Make the no-progress updates that are due (rules, section 5)."""
+    asks: list[Ask] = []
+    for row in people.courtesy_due(tx, now, limit):
+        if not _waits(tx, row.case_pk, row.victim_pk):
+            asks += _start_one(tx, load_file(tx, row.case_pk), row, policy, now)
+    return asks
+
+
+def _waits(tx: Tx, case_pk: int, victim_pk: int) -> bool:
+    """While something is on its way to her, or a person is to tell her, her update waits."""
+    reached = {row.notice_pk for row in attempts.reached(tx, case_pk, victim_pk)}
+    return any(
+        notice.state in _PENDING or (notice.state is NoticeState.SENT and notice.pk not in reached)
+        for notice in notices.of_victim(tx, victim_pk, case_pk)
+    )
+
+
+def _start_one(tx: Tx, file: CaseFile, registration: Row[Any], policy: Policy, now: datetime) -> list[Ask]:
+    victim_pk = registration.victim_pk
+    told = told_events(tx, file, victim_pk)
+    specific = cadence.content(told, policy).last_event is not None
+    if not specific and registration.held_until is None:
+        return [_hold_for_staff(tx, file, registration, policy, now)]
+    notice = notices.load(tx, notices.add_courtesy(tx, file.case.pk, victim_pk, now))
+    _, asks = deciding.take(tx, notice, file, policy, now)
+    contact_clock.refresh(tx, file, victim_pk, policy, now)
+    return asks
+
+
+def _hold_for_staff(tx: Tx, file: CaseFile, registration: Row[Any], policy: Policy, now: datetime) -> Ask:
+    """There is nothing specific to say: the officer and the supervisor have a working day to find it."""
+    wait = policy.courtesy.nothing_to_tell_working_days
+    until = working_days_later(now, wait, policy)
+    people.update_registration(tx, registration.pk, held_until=until)
+    victim = file.victims[registration.victim_pk]
+    line = Line(
+        What.HELD,
+        file.case.pk,
+        victim.pk,
+        event_type=notices.COURTESY,
+        person_id=victim.victim_id,
+        role=victim.role,
+        reason="nothing_to_tell",
+        why=("nothing specific was told to her that the update could name",),
+    )
+    journal.write(tx, line, now)
+    request = StaffRequest.escalation("nothing_to_tell", None, level=2)
+    return Ask(file.case.pk, victim.pk, request)
+
+
+def prompt_officers(tx: Tx, policy: Policy, now: datetime) -> None:
+    """Remind officers of updates that come due: one email, and one line, for each officer and morning."""
+    by_officer: dict[str, list[tuple[Case, Row[Any]]]] = {}
+    officers: dict[str, tuple[StaffMember, Role]] = {}
+    for row in people.prompts_due(tx, now):
+        people.update_registration(tx, row.pk, prompt_at=None)
+        case = people.load_case(tx, row.case_pk)
+        officer, role = responsible(case, 1, local_day(now, policy.timezone))
+        if officer is not None:
+            officers[officer.id] = officer, role
+            by_officer.setdefault(officer.id, []).append((case, row))
+    for person_id, due in by_officer.items():
+        _prompt(tx, *officers[person_id], due, policy, now)
+
+
+def _prompt(
+    tx: Tx,
+    officer: StaffMember,
+    role: Role,
+    due: list[tuple[Case, Row[Any]]],
+    policy: Policy,
+    now: datetime,
+) -> None:
+    days = [local_day(row.courtesy_at, policy.timezone) for _, row in due]
+    staff_mail.about_updates(tx, [case for case, _ in due], officer, role, days, now)
+    for place, (case, row) in enumerate(due):
+        # The others of the morning are in the same email; their own cases' traces say so too.
+        what = What.PROMPT if place == 0 else What.DECIDED
+        line = Line(
+            what,
+            case.pk,
+            row.victim_pk,
+            event_type=notices.COURTESY,
+            person_id=officer.id,
+            role=role,
+            reason="update_due",
+            deadline=row.courtesy_at,
+            why=(f"one reminder of {len(due)} for this officer this morning",),
+        )
+        journal.write(tx, line, now)
