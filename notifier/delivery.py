@@ -72,13 +72,13 @@ class Desk:
     until: datetime
 
 
-def take_in_hand(tx: Tx, queue: str | None, now: datetime, until: datetime, limit: int) -> list[int]:
-    """Lease the due notices of up to ``limit`` victims on ``queue`` (``None``: any); return their keys.
+def take_in_hand(tx: Tx, victim_pks: Sequence[int], now: datetime, until: datetime) -> list[int]:
+    """Lease the due notices of these victims until ``until``; return the notices' keys.
 
     A victim's notices are taken together, so that they can be one message; a victim to whom another
     worker is sending is left alone.
     """
-    victims = notices.lock_victims(tx, notices.due_victims(tx, queue, now, limit))
+    victims = notices.lock_victims(tx, victim_pks)
     busy = notices.in_hand(tx, victims, now)
     return [
         pk for victim in victims if victim not in busy for pk in notices.lease_due(tx, victim, now, until)

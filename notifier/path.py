@@ -17,7 +17,7 @@ from notifier.errors import NotifierError, Unreachable
 from notifier.intake import Taken
 from notifier.records import ChannelName, Receipt
 from notifier.rules.policy import Policy
-from notifier.store import events
+from notifier.store import attempts, events, notices
 from notifier.store.agenda import next_due
 from notifier.store.database import Store
 
@@ -98,10 +98,15 @@ class Path:
         with self.store.begin() as tx:
             events.mark_problem(tx, event_pk, reason)
 
-    def deliver(self, now: datetime, until: datetime, *, queue: str | None = None, limit: int = 16) -> int:
-        """Send what is due to up to ``limit`` victims on ``queue``; return how many notices were in hand."""
+    def due(self, now: datetime, *, queue: str | None = None, limit: int = _BATCH) -> list[int]:
+        """Return victims with notices due on ``queue`` (``None``: any), who waited longest first."""
         with self.store.begin() as tx:
-            pks = delivery.take_in_hand(tx, queue, now, until, limit)
+            return notices.due_victims(tx, queue, now, limit)
+
+    def deliver(self, victim_pks: Sequence[int], now: datetime, until: datetime) -> int:
+        """Send what is due to these victims; return how many notices were in hand."""
+        with self.store.begin() as tx:
+            pks = delivery.take_in_hand(tx, victim_pks, now, until)
         if not pks:
             return 0
         desk = Desk(self.policy, self._render, self.channels, now, until)
@@ -126,6 +131,16 @@ class Path:
             answers = list(zip(dispatches, results, strict=True))
             asks = delivery.record(tx, answers, self.channels, self.policy, now)
             escalation.ask(tx, asks, self.policy, now)
+
+    def staff_waiting(self, now: datetime) -> bool:
+        """Tell whether messages to staff wait to be sent."""
+        with self.store.begin() as tx:
+            return attempts.staff_waiting(tx, now)
+
+    def unknown_waiting(self, now: datetime) -> bool:
+        """Tell whether providers are to be asked about attempts of unknown outcome."""
+        with self.store.begin() as tx:
+            return bool(attempts.unknown(tx, now, 1))
 
     def reconcile(self, now: datetime, until: datetime, *, limit: int = 16) -> int:
         """Ask providers about attempts of unknown outcome; return how many."""

@@ -103,7 +103,7 @@ def _is_data_key(text: str) -> bool:
 class Settings(BaseSettings):
     """Every setting of the service itself. Addresses may hold passwords: nothing here is ever logged.
 
-    ``gap_minutes`` of ``None`` leaves the gap between two messages to the policy. The ``clock_`` settings
+    ``gap_minutes`` and ``timezone`` of ``None`` leave these to the policy. The ``clock_`` settings
     let the demo run a day in minutes (see :mod:`notifier.clock`).
     """
 
@@ -116,7 +116,7 @@ class Settings(BaseSettings):
     policy_file: FilePath | None = None
     breaker: bool = True
     gap_minutes: Annotated[int, Field(ge=0)] | None = None
-    timezone: Annotated[str, AfterValidator(_time_zone)] = "Europe/London"
+    timezone: Annotated[str, AfterValidator(_time_zone)] | None = None
     public_url: Annotated[str, AfterValidator(_public_url)] | None = None
     secret_key: Annotated[SecretStr, AfterValidator(_secret_key)] | None = None
     data_keys: Annotated[

@@ -166,7 +166,7 @@ class Simulation:
         until = now + _LEASE
         for _ in range(_MOST_ROUNDS):
             before = self._last_line()
-            while self._path.deliver(now, until):
+            while (victims := self._path.due(now)) and self._path.deliver(victims, now, until):
                 self._hand_over_receipts(now)
             self._path.reconcile(now, until)
             self._path.tell_staff(now, until)

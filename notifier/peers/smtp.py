@@ -131,7 +131,8 @@ class SmtpPeer:
         self._socket = socket.create_server((self.host, 0))
         self.port: int = self._socket.getsockname()[1]
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, name="smtp-peer")
+        self._closing = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="smtp-peer")
         logging.getLogger("mail.log").setLevel(logging.WARNING)  # at INFO aiosmtpd logs addresses
 
     def __enter__(self) -> Self:
@@ -139,7 +140,7 @@ class SmtpPeer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._closing.set)
         self._thread.join()
         self._http.clear()
 
@@ -221,23 +222,22 @@ class SmtpPeer:
             return self._http.request("POST", str(self.bounce_url), body=body, headers=headers).status < 300
         return False
 
-    def _serve(self) -> None:
+    def _run(self) -> None:
+        self._loop.run_until_complete(self._serve())
+        self._loop.close()
+
+    async def _serve(self) -> None:
         loop = self._loop
-        listening = loop.create_server(lambda: Connection(self, loop), sock=self._socket)
-        server = loop.run_until_complete(listening)
-        loop.run_forever()
+        server = await loop.create_server(lambda: Connection(self, loop), sock=self._socket)
+        await self._closing.wait()
         server.close()
-        loop.run_until_complete(self._shut_down())
-        loop.close()
-
-    async def _cut(self) -> None:
-        for connection in list(self._open):
-            connection.cut()
-
-    async def _shut_down(self) -> None:
         await self._cut()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._loop.shutdown_default_executor()
+        await loop.shutdown_default_executor()
+
+    async def _cut(self) -> None:
+        for connection in list(self._open):
+            connection.cut()

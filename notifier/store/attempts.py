@@ -239,10 +239,18 @@ def unknown(tx: Tx, now: datetime, limit: int) -> list[int]:
     return [row.pk for row in tx.all(_checked((AttemptState.UNKNOWN,), now).limit(limit))]
 
 
+def staff_waiting(tx: Tx, now: datetime) -> bool:
+    """Tell whether messages to staff are to be sent now."""
+    return tx.first(_staff_due(now).limit(1)) is not None
+
+
+def _staff_due(now: datetime) -> Select[Any]:
+    return _checked((AttemptState.DEFERRED,), now).where(attempts.c.role.in_(_STAFF))
+
+
 def take_waiting(tx: Tx, now: datetime, until: datetime, limit: int) -> list[int]:
     """Take messages to staff that are to be sent now in hand until ``until``, each try counted."""
-    query = _checked((AttemptState.DEFERRED,), now).where(attempts.c.role.in_(_STAFF))
-    rows = tx.all(query.limit(limit).with_for_update(skip_locked=True))
+    rows = tx.all(_staff_due(now).limit(limit).with_for_update(skip_locked=True))
     pks = [row.pk for row in rows]
     taken = {
         "state": AttemptState.DISPATCHING,

@@ -10,11 +10,13 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Executable, Row, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
-from notifier.errors import Unreachable
+from notifier.errors import SettingsError, Unreachable
 from notifier.store.cipher import Cipher
 from notifier.store.tables import metadata
 
@@ -86,6 +88,14 @@ class Store:
         """Take the tables back to ``revision``."""
         with self._engine.begin() as connection:
             command.downgrade(_alembic(connection), revision)
+
+    def require_newest(self) -> None:
+        """Raise :class:`SettingsError` when the tables are not those that this version needs."""
+        with self.begin() as tx:
+            context = MigrationContext.configure(tx.connection)
+            newest = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+            if context.get_current_revision() != newest:
+                raise SettingsError("the database's tables are not up to date; run `notifier db upgrade`")
 
     def create_tables(self) -> None:
         """Make the tables without migrations: for a database that lives in memory only."""

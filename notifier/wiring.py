@@ -1,0 +1,92 @@
+"""The only place where the parts are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import redis
+
+from notifier.channels.base import Channel, find_channels
+from notifier.clock import Clock
+from notifier.embedded import running_redis
+from notifier.errors import SettingsError
+from notifier.path import Path
+from notifier.policy_file import load_policy
+from notifier.records import ChannelName
+from notifier.rendering import Renderer
+from notifier.rules.policy import Policy
+from notifier.settings import Settings, load_keys, load_settings
+from notifier.store.cipher import Cipher
+from notifier.store.database import Store
+
+_REDIS_WAIT_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a role needs."""
+
+    settings: Settings
+    clock: Clock
+    cipher: Cipher
+    store: Store
+    policy: Policy
+    channels: dict[ChannelName, Channel]
+    path: Path
+
+
+@contextmanager
+def services(settings: Settings | None = None, *, check: bool = True) -> Iterator[Services]:
+    """Give the services and close them at the end.
+
+    The embedded database is brought to the newest tables by itself; with ``check`` another one must have
+    them. Raises :class:`SettingsError` and :class:`~notifier.errors.Unreachable`.
+    """
+    settings = settings or load_settings()
+    policy = policy_of(settings)
+    with ExitStack() as stack:
+        cipher = cipher_of(settings)
+        store = Store(settings.store_url, cipher)
+        stack.callback(store.close)
+        if settings.database_url is None:
+            store.upgrade()
+        elif check:
+            store.require_newest()
+        channels = {name: channel() for name, channel in find_channels().items()}
+        for channel in channels.values():
+            stack.callback(channel.close)
+        path = Path(store, policy, Renderer(policy.timezone).render, channels)
+        stack.callback(path.close)
+        yield Services(settings, Clock.from_settings(settings), cipher, store, policy, channels, path)
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Return the policy in force: the file, then the settings that override it."""
+    return load_policy(settings.policy_file, timezone=settings.timezone, gap_minutes=settings.gap_minutes)
+
+
+def cipher_of(settings: Settings) -> Cipher:
+    """Return what encrypts personal data with the keys in force."""
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys = load_keys(settings)
+    return Cipher([key.get_secret_value() for key in keys.data_keys], keys.secret_key.get_secret_value())
+
+
+def redis_url(settings: Settings) -> str:
+    """Return the Redis in use: the given one, else the embedded one of a running ``notifier run``.
+
+    Raises :class:`SettingsError` when there is neither.
+    """
+    url = settings.redis_url or running_redis(settings.home / "redis")
+    if url is None:
+        raise SettingsError(
+            "no Redis is running: start everything with `notifier run`, or give NOTIFIER_REDIS_URL"
+        )
+    return url
+
+
+def redis_client(url: str) -> redis.Redis:
+    """Return a client whose waits end."""
+    return redis.Redis.from_url(url, socket_connect_timeout=_REDIS_WAIT_SECONDS, health_check_interval=30)

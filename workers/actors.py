@@ -1,0 +1,94 @@
+"""The route map: what a wake-up does, and which wake-ups follow. Messages hold ids, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ParamSpec, TypeVar
+
+import dramatiq
+from dramatiq.brokers.redis import RedisBroker
+
+from notifier.clock import Clock
+from notifier.path import Path
+from workers.broker import QUEUES, waiting
+
+T = TypeVar("T")
+P = ParamSpec("P")
+_CASES = 20
+_VICTIMS = 16
+_LEASE_SECONDS = 120  # longer than any provider's time-out
+_ENOUGH_WAITING = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Actors:
+    """The actors over one path, and how they are woken."""
+
+    broker: RedisBroker
+    path: Path
+    clock: Clock
+    plan: dramatiq.Actor[[list[str]], None]
+    deliver: dict[str, dramatiq.Actor[[list[int]], None]]
+    tell_staff: dramatiq.Actor[[], None]
+    reconcile: dramatiq.Actor[[], None]
+
+    def wake_planning(self, case_ids: Iterable[str]) -> None:
+        """Have these cases planned."""
+        for batch in _batches(list(case_ids), _CASES):
+            self.plan.send(batch)
+
+    def wake_delivery(self, now: datetime) -> None:
+        """Have everything sent that is due now, each queue by its own workers."""
+        for queue in QUEUES:
+            # What is due is found again at the next sweep; a long queue of wake-ups would help nobody.
+            if waiting(self.broker, queue) < _ENOUGH_WAITING:
+                for batch in _batches(self.path.due(now, queue=queue), _VICTIMS):
+                    self.deliver[queue].send(batch)
+
+    def wake_rest(self, now: datetime) -> None:
+        """Have staff told and providers asked, where something waits."""
+        if self.path.staff_waiting(now):
+            self.tell_staff.send()
+        if self.path.unknown_waiting(now):
+            self.reconcile.send()
+
+
+def make_actors(broker: RedisBroker, path: Path, clock: Clock) -> Actors:
+    """Declare the actors on ``broker``."""
+
+    def plan(case_ids: list[str]) -> None:
+        for case_id in case_ids:
+            path.plan(case_id, clock.now())
+        actors.wake_delivery(clock.now())
+
+    def deliver(victim_pks: list[int]) -> None:
+        path.deliver(victim_pks, clock.now(), clock.ahead(_LEASE_SECONDS))
+
+    def tell_staff() -> None:
+        while path.tell_staff(clock.now(), clock.ahead(_LEASE_SECONDS)):
+            pass
+
+    def reconcile() -> None:
+        path.reconcile(clock.now(), clock.ahead(_LEASE_SECONDS))
+
+    def actor(function: Callable[P, None], queue: str, name: str | None = None) -> dramatiq.Actor[P, None]:
+        named = name or function.__name__
+        return dramatiq.actor(broker=broker, queue_name=queue, actor_name=named)(function)
+
+    actors = Actors(
+        broker,
+        path,
+        clock,
+        plan=actor(plan, "urgent"),
+        deliver={queue: actor(deliver, queue, f"deliver_{queue}") for queue in QUEUES},
+        tell_staff=actor(tell_staff, "urgent"),
+        reconcile=actor(reconcile, "urgent"),
+    )
+    return actors
+
+
+def _batches(items: Sequence[T], size: int) -> Iterable[list[T]]:
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])

@@ -1,0 +1,29 @@
+"""dramatiq's broker: it only wakes workers up; nothing that must not be lost is in it."""
+
+from __future__ import annotations
+
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.middleware import ShutdownNotifications
+
+QUEUES = ("urgent", "routine", "bulk")
+_NAMESPACE = "notifier"
+# Its maintenance would hand a dead worker's messages out again, at a random time. The sweep does that.
+_ALMOST_NEVER = 1_000_000
+
+
+def make_broker(redis_url: str) -> RedisBroker:
+    """Return a broker on the Redis at ``redis_url``.
+
+    There is no retry middleware: retries are in the database, where a Redis that fails cannot lose them.
+    """
+    return RedisBroker(
+        url=redis_url,
+        namespace=_NAMESPACE,
+        maintenance_chance=_ALMOST_NEVER,
+        middleware=[ShutdownNotifications()],
+    )
+
+
+def waiting(broker: RedisBroker, queue: str) -> int:
+    """Return how many wake-ups stand in ``queue``."""
+    return int(broker.client.hlen(f"{_NAMESPACE}:{queue}.msgs"))
