@@ -211,4 +211,5 @@ def _line(
         level=level,
         reason=ask.request.reason,
         deadline=deadline,
+        why=(staff_mail.REASONS[ask.request.reason],),
     )

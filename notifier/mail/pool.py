@@ -141,7 +141,7 @@ class SmtpPool:
             client, since = self._idle.pop()
             if client.is_connected and self._loop.time() - since < _IDLE_SECONDS:
                 return client
-            client.close()
+            _cut(client, client.transport)
         return None
 
     async def _open(self) -> SMTP | Answer:
@@ -169,9 +169,10 @@ class SmtpPool:
         return client
 
     async def _hand_over(self, client: SMTP, envelope: Envelope) -> Answer:
+        transport = client.transport
         answer = await _converse(client, envelope)
         if answer.code is None:
-            client.close()
+            _cut(client, transport)
         elif answer.code >= 400:
             with suppress(SMTPException):
                 await client.rset()
@@ -186,9 +187,17 @@ class SmtpPool:
 
 
 async def _say_goodbye(client: SMTP) -> None:
+    transport = client.transport
     with suppress(SMTPException):
         await client.quit()
+    _cut(client, transport)
+
+
+def _cut(client: SMTP, transport: asyncio.BaseTransport | None) -> None:
+    """Close at once; a TLS connection would wait in the background for the server to agree."""
     client.close()
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
 
 
 async def _converse(client: SMTP, envelope: Envelope) -> Answer:

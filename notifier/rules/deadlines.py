@@ -41,7 +41,8 @@ def duty(event: CaseEvent, enhanced: bool, policy: Policy) -> Duty:
     if cutoff is not None and not moment_passed:
         deadline = min(deadline, cutoff)
     rights = "enhanced rights" if enhanced else "standard rights"
-    why = f"{days} working days from when it {_CLOCK_WORDS[limit.clock]} ({rights}; {limit.source})"
+    unit = "working day" if days == 1 else "working days"
+    why = f"{days} {unit} from when it {_CLOCK_WORDS[limit.clock]} ({rights}; {limit.source})"
     return Duty(deadline, _at_risk_at(deadline, days, policy), moment_passed, why)
 
 

@@ -175,7 +175,7 @@ def of_notice(tx: Tx, notice_pk: int, since: datetime | None = None) -> Sequence
     ``since`` leaves out those from before a person asked to try again.
     """
     columns = ("pk", "point_pk", "state", "wording", "channel", "created_at")
-    query = select(*(attempts.c[name] for name in columns)).join(attempt_notices)
+    query = select(*(attempts.c[name] for name in columns)).select_from(attempts.join(attempt_notices))
     query = query.where(attempt_notices.c.notice_pk == notice_pk)
     if since is not None:
         query = query.where(attempts.c.created_at >= since)
@@ -188,7 +188,7 @@ def deferred_before(tx: Tx, attempt: Attempt) -> int:
         return attempt.tries - 1
     mine = select(attempt_notices.c.notice_pk).where(attempt_notices.c.attempt_pk == attempt.pk)
     same = (attempts.c.point_pk == attempt.point_pk) & (attempts.c.wording == attempt.wording)
-    query = select(func.count(attempts.c.pk.distinct())).join(attempt_notices)
+    query = select(func.count(attempts.c.pk.distinct())).select_from(attempts.join(attempt_notices))
     failed = query.where(
         attempt_notices.c.notice_pk.in_(mine), same, attempts.c.state == AttemptState.DEFERRED
     )
@@ -204,22 +204,18 @@ def last_message_at(tx: Tx, victim_pk: int) -> datetime | None:
 
 
 def reached(tx: Tx, case_pk: int, victim_pk: int) -> Sequence[Row[Any]]:
-    """Return what of a case reached the victim, as far as is known, a row for each notice.
+    """Return what of a case reached the victim, as far as is known: a row for each notice.
 
-    The columns are ``sent_at``, ``event_type``, ``event_pk`` and ``notice_pk``.
-    A message counts when it was delivered, or was accepted by a channel that gives no receipts.
+    The columns are ``sent_at``, ``event_type``, ``event_pk`` and ``notice_pk``. A message counts when it
+    was delivered, or was accepted by a channel that gives no receipts.
     """
-    silent = (attempts.c.state == AttemptState.ACCEPTED) & (
-        attempts.c.silence_means == AttemptState.DELIVERED
-    )
-    arrived = attempts.c.state.in_((AttemptState.DELIVERED, AttemptState.CONFIRMED))
-    mine = (attempts.c.case_pk == case_pk) & (attempts.c.victim_pk == victim_pk)
-    query = (
-        select(attempts.c.sent_at, notices.c.event_type, notices.c.event_pk)
-        .join(attempt_notices)
-        .join(notices)
-    )
-    return tx.all(query.where(mine, attempts.c.role.not_in(_STAFF), or_(silent, arrived)))
+    table, notice = attempts.c, notices.c
+    silent = (table.state == AttemptState.ACCEPTED) & (table.silence_means == AttemptState.DELIVERED)
+    arrived = table.state.in_((AttemptState.DELIVERED, AttemptState.CONFIRMED))
+    mine = (table.case_pk == case_pk) & (table.victim_pk == victim_pk) & table.role.not_in(_STAFF)
+    columns = (table.sent_at, notice.event_type, notice.event_pk, notice.pk.label("notice_pk"))
+    query = select(*columns).select_from(attempts.join(attempt_notices).join(notices))
+    return tx.all(query.where(mine, or_(silent, arrived)))
 
 
 def stranded(tx: Tx, now: datetime) -> list[int]:
