@@ -6,9 +6,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, Update, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from notifier.event_types import EVENT_TYPES
 from notifier.records import CaseEvent
@@ -29,12 +31,18 @@ class NewEvent:
     backfill: bool
     document: dict[str, Any]
 
+    @property
+    def identity(self) -> tuple[str, str]:
+        """CloudEvents' own: ``source`` and ``id``."""
+        return self.source, self.id
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An event that is stored already: whether the same content came again."""
 
-    same_content: bool
+class Added(StrEnum):
+    """What became of an event that was to be stored."""
+
+    NEW = "new"
+    REPEAT = "repeat"
+    DIFFERENT = "different"  # the identity is taken by other content, which stands
 
 
 def content_hash(tx: Tx, document: dict[str, Any]) -> str:
@@ -42,28 +50,53 @@ def content_hash(tx: Tx, document: dict[str, Any]) -> str:
     return tx.cipher.lookup("event", json.dumps(document, sort_keys=True, ensure_ascii=False))
 
 
-def add(tx: Tx, event: NewEvent, now: datetime) -> int | Known:
-    """Store the event once and return its key; a repeat is counted and returned as :class:`Known`."""
-    digest = content_hash(tx, event.document)
+def add_all(tx: Tx, new: Sequence[NewEvent], now: datetime) -> list[Added]:
+    """Store each event once, by ``source`` and ``id``; repeats are counted, the first content stands."""
+    hashes = [content_hash(tx, event.document) for event in new]
+    before = _known(tx, new)
+    fresh: dict[tuple[str, str], dict[str, Any]] = {}
+    for event, digest in zip(new, hashes, strict=True):
+        if event.identity not in before and event.identity not in fresh:
+            fresh[event.identity] = _values(tx, event, digest, now)
+    if fresh:
+        insert = postgresql.insert if tx.is_postgresql else sqlite.insert
+        # Another intake may store the same event at this moment: it is then a repeat.
+        tx.run(insert(events).on_conflict_do_nothing(), list(fresh.values()))
+    stands = _known(tx, new)
+    results = []
+    for event, digest in zip(new, hashes, strict=True):
+        first = fresh.pop(event.identity, None) is not None
+        same = stands[event.identity] == digest
+        results.append((Added.NEW if first else Added.REPEAT) if same else Added.DIFFERENT)
+        if not first:
+            tx.run(_count_repeat(event))
+    return results
+
+
+def _known(tx: Tx, new: Sequence[NewEvent]) -> dict[tuple[str, str], str]:
+    columns = (events.c.source, events.c.event_id, events.c.content_hash)
+    query = select(*columns).where(events.c.event_id.in_({event.id for event in new}))
+    return {(row.source, row.event_id): row.content_hash for row in tx.all(query)}
+
+
+def _count_repeat(event: NewEvent) -> Update:
     same = (events.c.source == event.source) & (events.c.event_id == event.id)
-    row = tx.first(select(events.c.pk, events.c.content_hash).where(same))
-    if row is not None:
-        tx.run(update(events).where(events.c.pk == row.pk).values(repeats=events.c.repeats + 1))
-        return Known(row.content_hash == digest)
-    return tx.insert(
-        events.insert().values(
-            source=event.source,
-            event_id=event.id,
-            type=event.type,
-            case_id=event.case_id,
-            published_at=event.published_at,
-            occurred_at=event.occurred_at,
-            arrived_at=now,
-            backfill=event.backfill,
-            data_sealed=tx.cipher.seal(event.document),
-            content_hash=digest,
-        )
-    )
+    return update(events).where(same).values(repeats=events.c.repeats + 1)
+
+
+def _values(tx: Tx, event: NewEvent, digest: str, now: datetime) -> dict[str, Any]:
+    return {
+        "source": event.source,
+        "event_id": event.id,
+        "type": event.type,
+        "case_id": event.case_id,
+        "published_at": event.published_at,
+        "occurred_at": event.occurred_at,
+        "arrived_at": now,
+        "backfill": event.backfill,
+        "data_sealed": tx.cipher.seal(event.document),
+        "content_hash": digest,
+    }
 
 
 def reject(tx: Tx, door: str, body: str, reason: str, now: datetime) -> None:

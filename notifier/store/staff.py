@@ -23,13 +23,20 @@ def _cause(ask: Ask, *, with_event: bool) -> str:
     return "/".join(str(part) for part in parts)
 
 
+# These are about how the victim can be reached at all, whatever was to be told to her.
+_ABOUT_CONTACT = frozenset({TaskKind.CHECK_SAFETY, TaskKind.FIND_CONTACT})
+
+
 def add_task(
     tx: Tx, ask: Ask, person_id: str | None, escalate_at: datetime | None, now: datetime
 ) -> int | None:
-    """Open the task; ``None`` where the same was asked before."""
-    # A contact point is checked once, whatever was to be sent to it.
-    cause = _cause(ask, with_event=ask.request.point is None)
-    if tx.first(select(tasks.c.pk).where(tasks.c.cause == cause)) is not None:
+    """Open the task; ``None`` where it is open, or was asked before about the same event."""
+    about_contact = ask.request.kind in _ABOUT_CONTACT
+    cause = _cause(ask, with_event=not about_contact)
+    same = tasks.c.cause == cause
+    if about_contact:
+        same &= tasks.c.done_at.is_(None)
+    if tx.first(select(tasks.c.pk).where(same)) is not None:
         return None
     request = ask.request
     assert request.kind is not None

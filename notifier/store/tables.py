@@ -246,7 +246,7 @@ tasks = Table(
     "tasks",
     metadata,
     _key(),
-    Column("cause", String(300), nullable=False, unique=True),
+    Column("cause", String(300), nullable=False),
     Column("kind", String(30), nullable=False),
     _link("case"),
     _link("victim", optional=True),
@@ -260,6 +260,7 @@ tasks = Table(
     Column("done_at", UtcTime),
     Column("done_by", String(200)),
     Column("outcome", String(500)),
+    Index("ix_tasks_cause", "cause"),
     Index("ix_tasks_escalate", "escalate_at"),
     Index("ix_tasks_case", "case_pk"),
 )

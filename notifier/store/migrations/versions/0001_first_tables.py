@@ -244,10 +244,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["event_pk"], ["events.pk"], name=op.f("fk_tasks_event_pk_events")),
         sa.ForeignKeyConstraint(["victim_pk"], ["victims.pk"], name=op.f("fk_tasks_victim_pk_victims")),
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_tasks")),
-        sa.UniqueConstraint("cause", name=op.f("uq_tasks_cause")),
     )
     with op.batch_alter_table("tasks", schema=None) as batch_op:
         batch_op.create_index("ix_tasks_case", ["case_pk"], unique=False)
+        batch_op.create_index("ix_tasks_cause", ["cause"], unique=False)
         batch_op.create_index("ix_tasks_escalate", ["escalate_at"], unique=False)
 
     op.create_table(
@@ -339,6 +339,7 @@ def downgrade() -> None:
     op.drop_table("attempt_notices")
     with op.batch_alter_table("tasks", schema=None) as batch_op:
         batch_op.drop_index("ix_tasks_escalate")
+        batch_op.drop_index("ix_tasks_cause")
         batch_op.drop_index("ix_tasks_case")
 
     op.drop_table("tasks")

@@ -1,0 +1,244 @@
+"""Letters: laid out as PDF, with a manifest, in the folder that the print room empties.
+
+A letter is complete once its manifest is there. The print room copies both files, and takes them away only
+after it has reported ``despatched``: until then they say that the letter went out.
+Source: ISO 14289-1 (PDF/UA-1); the postal side is in ``letter/layout.typ``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import tempfile
+import threading
+import unicodedata
+from dataclasses import asdict, replace
+from datetime import UTC
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+import typst
+from pydantic import AfterValidator
+from pydantic_settings import BaseSettings
+
+from notifier.channels.base import Channel
+from notifier.environment import CONFIG, PREFIX, read_environment
+from notifier.errors import SettingsError
+from notifier.receipt_signature import is_signed
+from notifier.records import (
+    AttemptState,
+    ChannelFacts,
+    ChannelName,
+    FailureReason,
+    Form,
+    Message,
+    Receipt,
+    ReceiptRequest,
+    SendResult,
+)
+from notifier.settings import load_keys, load_settings
+
+_LAYOUT = Path(__file__).with_name("letter") / "layout.typ"
+_TITLES = {"en": "Letter", "cy": "Llythyr"}  # where the letter has no subject: PDF/UA-1 asks for a title
+_POSTAGE = "second"
+# What the typeface lacks and plain characters say as well.
+_PLAIN = str.maketrans({"\u2010": "-", "\u2011": "-", "\u202f": "\u00a0", "\ufeff": None})
+_MINUTES_OF_THREE_DAYS = 3 * 24 * 60
+
+_STATES: dict[str, Receipt] = {
+    "despatched": Receipt(AttemptState.ACCEPTED),
+    "returned": Receipt(AttemptState.FAILED, code="returned", reason=FailureReason.BAD_ADDRESS),
+}
+
+
+class LetterSettings(BaseSettings):
+    """Settings of this channel: ``NOTIFIER_LETTER_DIR``, by default ``letters`` under ``NOTIFIER_HOME``."""
+
+    model_config = CONFIG
+
+    letter_dir: Annotated[Path, AfterValidator(Path.absolute)] | None = None
+
+
+class Unprintable(Exception):
+    """A letter cannot be laid out: a character that the typeface lacks, an address that does not fit."""
+
+
+class LetterPrint(Channel):
+    """Letters by the print room."""
+
+    facts = ChannelFacts(
+        name=ChannelName.LETTER,
+        form=Form.LETTER,
+        lock_screen=False,
+        shared_mailbox=True,
+        gives_receipts=False,
+        typical_delay_minutes=_MINUTES_OF_THREE_DAYS,
+    )
+
+    def __init__(self) -> None:
+        self._typesetter = Typesetter()
+
+    def send(self, message: Message) -> SendResult:
+        """Lay the letter out in the folder; the same attempt again changes nothing.
+
+        A letter that cannot be laid out is ``failed``, a folder that cannot be written ``deferred``. Raises
+        ``SettingsError`` when the settings are wrong.
+        """
+        accepted = SendResult(AttemptState.ACCEPTED, message.attempt_ref)
+        try:
+            if not self._is_complete(message.attempt_ref):
+                self._lay_out(message)
+        except Unprintable:
+            return SendResult(AttemptState.FAILED, code="unprintable", reason=FailureReason.UNPRINTABLE)
+        except OSError:
+            return SendResult(AttemptState.DEFERRED, code="folder", reason=FailureReason.NOT_OURS)
+        return accepted
+
+    def look_up(self, message: Message) -> SendResult:
+        """Say whether the letter is complete; one that is not certainly never went out."""
+        try:
+            if self._is_complete(message.attempt_ref):
+                return SendResult(AttemptState.ACCEPTED, message.attempt_ref)
+        except OSError:
+            return SendResult(AttemptState.UNKNOWN, reason=FailureReason.NOT_OURS)
+        return SendResult(AttemptState.DEFERRED, code="not_found")
+
+    def verify_receipt(self, request: ReceiptRequest) -> bool:
+        """Tell whether the print room knows our secret key."""
+        try:
+            return is_signed(request, load_keys(load_settings()).secret_key.get_secret_value())
+        except SettingsError:
+            return False
+
+    def parse_receipt(self, request: ReceiptRequest) -> list[Receipt]:
+        """Read the print room's ``{"id", "state"}``: despatched or returned; another state gives none.
+
+        Whatever else it says is left alone: a reason in its own words may name a person.
+        """
+        try:
+            report = json.loads(request.body)
+            ref, state = report["id"], report["state"]
+        except (ValueError, TypeError, KeyError):
+            ref = state = None
+        if not isinstance(ref, str) or not isinstance(state, str) or not ref:
+            raise ValueError("a letter's receipt is JSON with id and state")
+        return [replace(_STATES[state], attempt_ref=ref)] if state in _STATES else []
+
+    def check(self) -> str | None:
+        """Say what is wrong with the folder."""
+        try:
+            with tempfile.TemporaryFile(dir=self._made_folder()):
+                return None
+        except SettingsError as wrong:
+            return str(wrong)
+        except OSError:
+            return f"{PREFIX}LETTER_DIR cannot be written: give a folder that this user may write to"
+
+    @cached_property
+    def _folder(self) -> Path:
+        return read_environment(LetterSettings).letter_dir or load_settings().home / "letters"
+
+    def _made_folder(self) -> Path:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self._folder
+
+    def _file(self, attempt_ref: str, ending: str) -> Path:
+        return self._folder / f"{quote(attempt_ref, safe='')}.{ending}"
+
+    def _is_complete(self, attempt_ref: str) -> bool:
+        return all(self._file(attempt_ref, ending).exists() for ending in ("pdf", "json"))
+
+    def _lay_out(self, message: Message) -> None:
+        """Write the PDF, then the manifest; raises ``Unprintable`` or ``OSError``."""
+        pdf, pages = self._typesetter.typeset(message)
+        manifest = {
+            "id": message.attempt_ref,
+            "pages": pages,
+            "postage": _POSTAGE,
+            "sha256": hashlib.sha256(pdf).hexdigest(),
+            "created_at": message.created_at.isoformat(),
+        }
+        self._made_folder()
+        _write(self._file(message.attempt_ref, "pdf"), pdf)
+        _write(self._file(message.attempt_ref, "json"), json.dumps(manifest).encode())
+
+
+CHANNEL = LetterPrint
+
+
+class Typesetter:
+    """Lays letters out, many threads at once; a compiler is not made to be shared."""
+
+    def __init__(self) -> None:
+        self._of_thread = threading.local()
+
+    def typeset(self, message: Message) -> tuple[bytes, int]:
+        """Return the PDF of a letter and its number of pages, always the same for the same message.
+
+        Raises ``Unprintable``, which says nothing of the text.
+        """
+        compiler = self._compiler()
+        try:
+            pdf = compiler.compile(
+                sys_inputs={"letter": _content(message)},
+                format="pdf",
+                pdf_standards="ua-1",
+                timestamp=message.created_at.astimezone(UTC),
+            )
+            pages = int(compiler.query("<pages>", field="value", one=True))
+        except (typst.TypstError, UnicodeError):
+            pdf, pages = None, 0
+        if not isinstance(pdf, bytes):
+            raise Unprintable  # outside the handler: the error quotes the text
+        return pdf, pages
+
+    def _compiler(self) -> typst.Compiler:
+        if not hasattr(self._of_thread, "compiler"):
+            self._of_thread.compiler = typst.Compiler(_LAYOUT, root=_LAYOUT.parent, font_paths=self._fonts)
+        compiler: typst.Compiler = self._of_thread.compiler
+        return compiler
+
+    @cached_property
+    def _fonts(self) -> typst.Fonts:
+        """Ours alone: a letter must not look different on another machine."""
+        folder = str(files("ttf_opensans") / "ttf")
+        return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
+
+
+def _content(message: Message) -> str:
+    """Return what the layout reads, as JSON; raises ``Unprintable`` for a message that is no letter."""
+    rendered = message.rendered
+    if rendered.letter is None:
+        raise Unprintable
+    heading = rendered.subject or ""
+    content = {
+        **asdict(rendered.letter),
+        "paragraphs": rendered.paragraphs,
+        "heading": heading,
+        "title": heading or _TITLES.get(rendered.letter.language, "Letter"),
+    }
+    # Letters with marks set apart are made whole: the typeface has ŵ, not w and a circumflex.
+    return unicodedata.normalize("NFC", json.dumps(content, ensure_ascii=False)).translate(_PLAIN)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, and lastingly; only this user may read it."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
