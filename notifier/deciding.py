@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from notifier.records import Ask, Notice, NoticeState, StaffRequest, TaskKind, Tone, What
+from notifier.rules.deadlines import Duty
 from notifier.rules.decision import Cancel, Decision, Hold, NoWay, Send, Suppress, decide
 from notifier.rules.policy import Policy
 from notifier.store import journal, notices
@@ -70,7 +71,7 @@ def _store(tx: Tx, notice: Notice, decision: Decision, file: CaseFile, policy: P
         "leased_until": None,
     }
     if notice.deadline != decision.deadline and decision.duty is not None:
-        values["at_risk_at"] = decision.duty.at_risk_at
+        values["at_risk_at"] = _at_risk_at(notice, decision.duty, file)
     why = decision.why
     if isinstance(outcome, Send):
         what, reason = What.DECIDED, None
@@ -86,6 +87,13 @@ def _store(tx: Tx, notice: Notice, decision: Decision, file: CaseFile, policy: P
     if not _stands(notice, values, now):
         after = notices.load(tx, notice.pk)
         journal.write(tx, line_about(after, file, what, reason, why), now)
+
+
+def _at_risk_at(notice: Notice, duty: Duty, file: CaseFile) -> datetime | None:
+    """A duty that was late on arrival was escalated then; it is not found at risk once more."""
+    event = file.event(notice.event_pk)
+    assert event is not None
+    return None if duty.deadline < event.arrived_at else duty.at_risk_at
 
 
 def _stands(notice: Notice, values: dict[str, Any], now: datetime) -> bool:

@@ -1,0 +1,125 @@
+"""What the stored words mean, said so that a person who is tired understands it at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
+
+from notifier.records import AttemptState, NoticeState, What
+from notifier.staff_mail import REASONS
+
+NOTICE_STATES: dict[str, str] = {
+    NoticeState.PLANNED: "is to be sent",
+    NoticeState.HELD: "is held until a person acts",
+    NoticeState.SENDING: "is being sent",
+    NoticeState.SENT: "was sent, not known yet whether it arrived",
+    NoticeState.TOLD: "was told",
+    NoticeState.WITH_PERSON: "is with a person, as a task",
+    NoticeState.UNCERTAIN: "may or may not have gone out",
+    NoticeState.FAILED: "could not be told",
+    NoticeState.SUPPRESSED: "is not told",
+    NoticeState.CANCELLED: "was overtaken",
+}
+ATTEMPT_STATES: dict[str, str] = {
+    AttemptState.DISPATCHING: "is being handed to the provider",
+    AttemptState.ACCEPTED: "the provider took it",
+    AttemptState.DELIVERED: "arrived",
+    AttemptState.CONFIRMED: "was answered",
+    AttemptState.UNCONFIRMED: "no receipt came in time",
+    AttemptState.DEFERRED: "failed for now",
+    AttemptState.FAILED: "failed",
+    AttemptState.UNKNOWN: "nobody knows whether it went out",
+}
+_REASONS = {
+    "already_registered": "she was a victim of this case already",
+    "bad_address": "the address does not exist or does not fit the channel",
+    "blocked": "the person or the network refuses our messages",
+    "cannot_render": "its words cannot be made; a person must tell it",
+    "expired": "the time for telling it was over before she was registered",
+    "full_text_by_call": "the full text is told by telephone",
+    "key_events_only": "she wants key events only",
+    "news": "there is news to tell instead",
+    "no_contact": "no agreed way to reach her is left",
+    "not_ours": "our settings or our account with the provider are wrong",
+    "nothing_to_tell": "there is nothing specific to tell",
+    "older": "something newer about the same was told already",
+    "opted_out": "she withdrew consent at the provider",
+    "party_contact_point": "the contact point is also on file for a party",
+    "person_first": "a person tells it first",
+    "provider": "the provider's own fault",
+    "rejected_content": "the provider refused the text",
+    "retracted": "the event was retracted",
+    "superseded": "something newer replaces it",
+    "told_by_person": "a person told her",
+    "told_in_person": "a person told her, and there is no way to write",
+    "too_many_tries": "workers broke off too often while they had it in hand",
+    "unknown": "the provider gave no cause that we know",
+    "unprintable": "the letter could not be made",
+    "unreachable": "out of reach for too long",
+    "wants_none": "she wants no updates",
+    "withdrew": "she wants no more updates",
+}
+
+
+def moment(at: datetime, timezone: ZoneInfo) -> str:
+    """Return an instant as people write it: Wed 1 Apr 2026, 18:00:00 (local time)."""
+    local = at.astimezone(timezone)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M:%S}"
+
+
+def reason(code: str | None) -> str:
+    """Return what a stored reason means, an unknown one as it is."""
+    return _REASONS.get(code or "", (code or "no reason given").replace("_", " "))
+
+
+def staff_reason(code: str) -> str:
+    """Return what a task or an escalation asks of staff."""
+    return REASONS.get(code, reason(code))
+
+
+def step(row: Row[Any]) -> str:
+    """Return one sentence about a line of the journal."""
+    return _STEPS[What(row.what)](row)
+
+
+def _whom(row: Row[Any]) -> str:
+    return f"{row.role or 'person'} {row.person_id}" if row.person_id else "nobody on file"
+
+
+def _about(row: Row[Any]) -> str:
+    return ", ".join(row.event_ids) if row.event_ids else (row.event_type or "the case")
+
+
+def _decided(row: Row[Any]) -> str:
+    if row.reason is None:
+        return f"it was decided how {_whom(row)} hears of {_about(row)}"
+    if row.reason == "update_due":
+        return f"{_whom(row)} was reminded, in one email, of updates that come due"
+    return f"{_whom(row)} cannot be told of {_about(row)}: {reason(row.reason)}"
+
+
+def _escalated(row: Row[Any]) -> str:
+    done = row.kind or "opened"
+    return f"an escalation was {done}, level {row.level}, for {_whom(row)}: {staff_reason(row.reason)}"
+
+
+_STEPS = {
+    What.MESSAGE: lambda row: f"{row.channel} to {_whom(row)} about {_about(row)}",
+    What.PROMPT: lambda row: f"{_whom(row)} was reminded of an update that comes due",
+    What.TASK: lambda row: f"a task for {_whom(row)}: {staff_reason(row.kind)}",
+    What.ESCALATION: _escalated,
+    What.SUPPRESSED: lambda row: f"{_whom(row)} is not told of {_about(row)}: {reason(row.reason)}",
+    What.HELD: lambda row: f"{_about(row)} is held for {_whom(row)}: {reason(row.reason)}",
+    What.CANCELLED: lambda row: f"{_about(row)} for {_whom(row)} was overtaken: {reason(row.reason)}",
+    What.DELIVERED: lambda row: f"the {row.channel} to {_whom(row)} arrived",
+    What.UNCONFIRMED: lambda row: f"no receipt came in time for the {row.channel} to {_whom(row)}",
+    What.FAILED: lambda row: f"the {row.channel} to {_whom(row)} failed: {reason(row.reason)}",
+    What.DECIDED: _decided,
+    What.CONFIRMED: lambda row: f"{_whom(row)} answered the {row.channel}",
+    What.DONE: lambda row: f"a task was done: {staff_reason(row.kind)}",
+    What.ACKNOWLEDGED: lambda row: f"{row.person_id} looks after the escalation: {staff_reason(row.reason)}",
+    What.RESOLVED: lambda row: f"{row.person_id} resolved the escalation: {staff_reason(row.reason)}",
+}

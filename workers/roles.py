@@ -1,0 +1,141 @@
+"""The roles: each a loop that ends when it is asked to, after what it has in hand."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from threading import Event, Thread
+from types import FrameType
+
+import dramatiq
+import redis
+import uvicorn
+
+from notifier.errors import NotifierError, Unreachable
+from notifier.event_queue import EventQueue, Rejected, run_intake
+from notifier.intake import Outcome
+from notifier.web.app import create_app
+from notifier.wiring import Services, redis_client
+from workers.actors import make_actors
+from workers.broker import make_broker
+from workers.schedule import run_scheduler
+
+_log = logging.getLogger(__name__)
+_THREADS = 4
+_IDLE_MILLISECONDS = 250  # so often an idle worker looks for a wake-up, and for the wish to stop
+_FINISH_MILLISECONDS = 15_000
+_FINISH_SECONDS = 10
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[Event]:
+    """Give an event that SIGTERM or Ctrl-C sets, in place of ending the process at once."""
+    stop = Event()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def reachable_redis(url: str) -> redis.Redis:
+    """Return a client of the Redis at ``url``; raises :class:`Unreachable` where it does not answer."""
+    client = redis_client(url)
+    try:
+        client.ping()
+    except redis.RedisError as problem:
+        # The type only: a driver's text may quote an address with a password.
+        name = type(problem).__name__
+        raise Unreachable(f"Redis does not answer ({name}): start it, or correct NOTIFIER_REDIS_URL") from None
+    return client
+
+
+def run_intake_role(services: Services, redis_url: str, stop: Event) -> None:
+    """Take events from the stream into the database until ``stop`` is set."""
+    path, clock = services.path, services.clock
+    with reachable_redis(redis_url) as client:
+        actors = make_actors(make_broker(redis_url), path, clock)
+
+        def handle(documents: Sequence[str]) -> list[Rejected]:
+            taken = path.take_in(documents, clock.now(), door="queue")
+            actors.wake_planning(sorted({one.case_id for one in taken if one.case_id is not None}))
+            answers = zip(documents, taken, strict=True)
+            refused = [(text, one.reason) for text, one in answers if one.outcome is Outcome.REFUSED]
+            return [Rejected(text, reason or "") for text, reason in refused]
+
+        consumer = f"{socket.gethostname()}-{os.getpid()}"
+        queue = EventQueue(client, services.settings.event_stream, consumer)
+        _log.info("intake is ready")
+        run_intake(queue, handle, stop)
+
+
+def run_worker_role(services: Services, redis_url: str, queues: Sequence[str], stop: Event) -> None:
+    """Do what wake-ups on ``queues`` ask for, each queue by threads of its own, until ``stop`` is set."""
+    with reachable_redis(redis_url):
+        broker = make_broker(redis_url)
+        make_actors(broker, services.path, services.clock)
+        # A worker for each queue: a full one must not take the threads of the others.
+        working = [_worker(broker, queue) for queue in queues]
+        _log.info("the worker is ready", extra={"queues": ",".join(queues)})
+        stop.wait()
+        for worker in working:
+            worker.stop(timeout=_FINISH_MILLISECONDS)
+
+
+def _worker(broker: dramatiq.Broker, queue: str) -> dramatiq.Worker:
+    worker = dramatiq.Worker(
+        broker, queues={queue}, worker_timeout=_IDLE_MILLISECONDS, worker_threads=_THREADS
+    )
+    worker.start()
+    return worker
+
+
+def run_scheduler_role(services: Services, redis_url: str, stop: Event) -> None:
+    """Find what is due and publish facts until ``stop`` is set."""
+    with reachable_redis(redis_url) as client:
+        actors = make_actors(make_broker(redis_url), services.path, services.clock)
+        _log.info("the scheduler is ready")
+        run_scheduler(actors, partial(publish_facts, services.store, client), stop)
+
+
+def run_web_role(services: Services, stop: Event) -> None:
+    """Serve the HTTP doors until ``stop`` is set; requests in hand are answered first."""
+    settings = services.settings
+    config = uvicorn.Config(
+        create_app(services),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_FINISH_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    with _listening(settings.http_host, settings.http_port) as listener:
+        # It takes the signals over while it runs and hands them on at its end: one before that is ours.
+        Thread(target=_end_with, args=(server, stop), daemon=True).start()
+        _log.info("the web is ready", extra={"port": settings.http_port})
+        server.run(sockets=[listener])
+
+
+def _end_with(server: uvicorn.Server, stop: Event) -> None:
+    stop.wait()
+    server.should_exit = True
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as problem:
+        raise NotifierError(
+            f"port {port} of {host} cannot be used ({problem.strerror}): give another NOTIFIER_HTTP_PORT"
+        ) from None
