@@ -15,11 +15,12 @@ from datetime import datetime
 from notifier import composing, deciding, outcomes
 from notifier.channels.base import Channel
 from notifier.composing import Draft, Render
-from notifier.errors import RenderingError
+from notifier.errors import RenderingError, SettingsError
 from notifier.records import (
     Ask,
     AttemptState,
     ChannelName,
+    FailureReason,
     FullTextBy,
     Message,
     Notice,
@@ -247,6 +248,9 @@ def send(dispatches: Sequence[Dispatch], channels: Channels, pool: Executor) -> 
 def _send_one(message: Message, channels: Channels) -> SendResult:
     try:
         return channels[message.channel].send(message)
+    except SettingsError:
+        # Nothing went out; `notifier doctor` names the setting.
+        return SendResult(AttemptState.DEFERRED, code="settings", reason=FailureReason.NOT_OURS)
     except Exception as problem:
         # The type only: a provider's text may quote the address.
         _log.error(

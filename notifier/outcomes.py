@@ -105,7 +105,8 @@ def _apply(tx: Tx, attempt: Attempt, result: SendResult, policy: Policy, now: da
         check_at, means = (silence.at, silence.means) if silence else (None, None)
         _change(tx, attempt, result, check_at=check_at, silence_means=means)
         _wait_for_outcome(tx, attempt)
-        _move_clock(tx, attempt, policy, now)
+        if means is AttemptState.DELIVERED:
+            _move_clock(tx, attempt, policy, now)
         return []
     _change(tx, attempt, result, check_at=None)
     _write_outcome(tx, attempt, result, now)

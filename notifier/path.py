@@ -24,12 +24,14 @@ from notifier.store.database import Store
 _log = logging.getLogger(__name__)
 _BATCH = 500
 _SIDE_BY_SIDE = 16
+LEASE_SECONDS = 180
 
 
 class Path:
     """The rooms over one store, policy and set of channels. Every ``now`` carries an offset.
 
-    ``until`` is when a lease ends, on the same clock as ``now``. Safe to use from several threads.
+    ``until`` is when a lease ends, on the same clock as ``now``: ``lease_seconds`` (real ones) from now,
+    longer than any provider's time-outs together. Safe to use from several threads.
     """
 
     def __init__(
@@ -40,10 +42,12 @@ class Path:
         channels: Channels,
         *,
         side_by_side: int = _SIDE_BY_SIDE,
+        lease_seconds: int = LEASE_SECONDS,
     ) -> None:
         self.store = store
         self.policy = policy
         self.channels = channels
+        self.lease_seconds = lease_seconds
         self._render = render
         self._pool = ThreadPoolExecutor(side_by_side, thread_name_prefix="send")
 

@@ -103,8 +103,9 @@ def _is_data_key(text: str) -> bool:
 class Settings(BaseSettings):
     """Every setting of the service itself. Addresses may hold passwords: nothing here is ever logged.
 
-    ``gap_minutes`` and ``timezone`` of ``None`` leave these to the policy. The ``clock_`` settings
-    let the demo run a day in minutes (see :mod:`notifier.clock`).
+    ``gap_minutes`` and ``timezone`` of ``None`` leave these to the policy. ``lease_seconds`` is how long a
+    worker may have a message in hand before it counts as lost: longer than the providers' time-outs
+    together. The ``clock_`` settings let the demo run a day in minutes (see :mod:`notifier.clock`).
     """
 
     model_config = CONFIG
@@ -125,6 +126,7 @@ class Settings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: Annotated[int, Field(ge=1, le=65535)] = 8025
     home: Annotated[Path, AfterValidator(Path.absolute)] = Field(default=Path("var"), validate_default=True)
+    lease_seconds: Annotated[int, Field(ge=1)] = 180
     clock_epoch_real: AwareDatetime | None = None
     clock_epoch_virtual: AwareDatetime | None = None
     clock_speed: Annotated[float, Field(gt=0)] = 1.0

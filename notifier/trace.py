@@ -12,11 +12,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row
 
-from notifier import plain_words
+from notifier import plain_words, worklists
 from notifier.errors import NotFound
 from notifier.journal_lines import line_of, local
-from notifier.records import NoticeState
-from notifier.store import journal, notices, reports
+from notifier.store import journal, reports
 from notifier.store.database import Tx
 
 PERSONAL = ("address", "text")
@@ -24,7 +23,7 @@ Record = dict[str, Any]
 
 
 def trace(tx: Tx, wanted: str, timezone: ZoneInfo, *, personal: bool = False) -> list[Record]:
-    """Return the steps in order of time, then where each notice and attempt stands.
+    """Return the steps in order of time, then where notices and attempts stand and what is open for staff.
 
     ``wanted`` is an event's id (of any source) or a case's. Without ``personal``, addresses and texts are
     left out. Times are in ``timezone``. Raises :class:`NotFound` where nothing is known of it.
@@ -33,9 +32,15 @@ def trace(tx: Tx, wanted: str, timezone: ZoneInfo, *, personal: bool = False) ->
     arrivals = of_event or reports.arrivals_of_case(tx, wanted)
     rejections = reports.rejections_about(tx, wanted)
     if not arrivals and not rejections:
-        raise NotFound(f"nothing is known of {wanted}: give an event's id or a case's as the publisher wrote it")
-    lines = _lines_of_events(tx, of_event) if of_event else journal.of_case(tx, wanted)
-    told = _notices(tx, arrivals, whole_case=not of_event)
+        raise NotFound(
+            f"nothing is known of {wanted}: give an event's id or a case's as the publisher wrote it"
+        )
+    if of_event:
+        lines = _lines_of_events(tx, of_event)
+        told = reports.notices_of_events(tx, [row.pk for row in of_event])
+    else:
+        lines = journal.of_case(tx, wanted)
+        told = reports.notices_of_case(tx, wanted)
     return [
         *_in_time(
             [(row.arrived_at, _arrival(row, timezone)) for row in arrivals],
@@ -43,6 +48,7 @@ def trace(tx: Tx, wanted: str, timezone: ZoneInfo, *, personal: bool = False) ->
             [(row.at, _line(tx, row, timezone, personal)) for row in lines],
         ),
         *_standing(tx, told, timezone),
+        *_open_for_staff(tx, timezone, wanted, personal),
     ]
 
 
@@ -51,20 +57,11 @@ def _in_time(*told: list[tuple[datetime, Record]]) -> list[Record]:
     return [record for _, record in sorted(together, key=lambda pair: pair[0])]
 
 
-def _lines_of_events(tx: Tx, arrivals: Sequence[Row[Any]]) -> list[Row[Any]]:
+def _lines_of_events(tx: Tx, arrivals: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
     found = {
         line.pk: line for row in arrivals for line in journal.of_event(tx, row.pk, row.event_id, row.case_id)
     }
     return [found[pk] for pk in sorted(found)]
-
-
-def _notices(tx: Tx, arrivals: Sequence[Row[Any]], *, whole_case: bool) -> list[Row[Any]]:
-    rows = notices.overview(tx, NoticeState)
-    if whole_case:
-        case_ids = {row.case_id for row in arrivals}
-        return sorted((row for row in rows if row.case_id in case_ids), key=lambda row: row.pk)
-    events = {row.pk for row in arrivals}
-    return sorted((row for row in rows if row.event_pk in events), key=lambda row: row.pk)
 
 
 def _arrival(row: Row[Any], timezone: ZoneInfo) -> Record:
@@ -120,6 +117,13 @@ def _standing(tx: Tx, told: Sequence[Row[Any]], timezone: ZoneInfo) -> Iterable[
     for row in told:
         yield _notice(row, timezone)
         yield from (_attempt(one, timezone) for one in made if one.notice_pk == row.pk)
+
+
+def _open_for_staff(tx: Tx, timezone: ZoneInfo, wanted: str, personal: bool) -> Iterable[Record]:
+    opened = [*worklists.escalations(tx, timezone), *worklists.tasks(tx, timezone, personal=personal)]
+    for record in opened:
+        if wanted in (record["event_id"], record["case_id"]):
+            yield {"record": record["what"], **record}
 
 
 def _notice(row: Row[Any], timezone: ZoneInfo) -> Record:

@@ -57,7 +57,8 @@ def services(settings: Settings | None = None, *, check: bool = True) -> Iterato
         channels = {name: channel() for name, channel in find_channels().items()}
         for channel in channels.values():
             stack.callback(channel.close)
-        path = Path(store, policy, Renderer(policy.timezone).render, channels)
+        render = Renderer(policy.timezone).render
+        path = Path(store, policy, render, channels, lease_seconds=settings.lease_seconds)
         stack.callback(path.close)
         yield Services(settings, Clock.from_settings(settings), cipher, store, policy, channels, path)
 

@@ -18,7 +18,6 @@ T = TypeVar("T")
 P = ParamSpec("P")
 _CASES = 20
 _VICTIMS = 16
-_LEASE_SECONDS = 120  # longer than any provider's time-out
 _ENOUGH_WAITING = 50
 
 
@@ -64,14 +63,14 @@ def make_actors(broker: RedisBroker, path: Path, clock: Clock) -> Actors:
         actors.wake_delivery(clock.now())
 
     def deliver(victim_pks: list[int]) -> None:
-        path.deliver(victim_pks, clock.now(), clock.ahead(_LEASE_SECONDS))
+        path.deliver(victim_pks, clock.now(), clock.ahead(path.lease_seconds))
 
     def tell_staff() -> None:
-        while path.tell_staff(clock.now(), clock.ahead(_LEASE_SECONDS)):
+        while path.tell_staff(clock.now(), clock.ahead(path.lease_seconds)):
             pass
 
     def reconcile() -> None:
-        path.reconcile(clock.now(), clock.ahead(_LEASE_SECONDS))
+        path.reconcile(clock.now(), clock.ahead(path.lease_seconds))
 
     def actor(function: Callable[P, None], queue: str, name: str | None = None) -> dramatiq.Actor[P, None]:
         named = name or function.__name__

@@ -56,7 +56,9 @@ def reachable_redis(url: str) -> redis.Redis:
     except redis.RedisError as problem:
         # The type only: a driver's text may quote an address with a password.
         name = type(problem).__name__
-        raise Unreachable(f"Redis does not answer ({name}): start it, or correct NOTIFIER_REDIS_URL") from None
+        raise Unreachable(
+            f"Redis does not answer ({name}): start it, or correct NOTIFIER_REDIS_URL"
+        ) from None
     return client
 
 

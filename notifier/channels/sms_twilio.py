@@ -165,6 +165,7 @@ class SmsTwilio(Channel):
         gives_receipts=True,
         typical_delay_minutes=1,
     )
+    look_up_after = timedelta(minutes=1)  # a message may be missing from the list for a moment
 
     def __init__(self) -> None:
         self._of_thread = threading.local()

@@ -137,6 +137,9 @@ def decide(situation: Situation, policy: Policy, now: datetime) -> Decision:
     local_day(now, policy.timezone)
     event, victim = situation.event, situation.victim
     if event is None:
+        unwanted = _unwanted(victim, key_event=False)
+        if unwanted is not None:
+            return Decision(unwanted, Tone.ROUTINE)
         return _plan_sending(situation, policy, now, Tone.ROUTINE, None)
     tone = tone_of(event, situation.case, victim, policy)
     enhanced = enhanced_rights(situation.case, victim, policy)
@@ -155,20 +158,27 @@ def decide(situation: Situation, policy: Policy, now: datetime) -> Decision:
 
 def _must_not_go(situation: Situation, tone: Tone) -> Suppress | Cancel | None:
     """Sections 3 and 4: what was overtaken, and what the victim does not want."""
-    event, victim = situation.event, situation.victim
+    event = situation.event
     assert event is not None
     told = situation.told_in_person_at is not None and tone is not Tone.BAD_NEWS
-    unwanted = victim.contract.wants == "key_events" and not EVENT_TYPES[event.type].key_event
     checks: tuple[tuple[bool, Suppress | Cancel], ...] = (
         (situation.retracted, Cancel("retracted")),
         (told, Cancel("told_by_person")),
         (situation.superseded, Cancel("superseded")),
         (situation.older_than_told, Suppress("older")),
-        (victim.withdrew, Suppress("withdrew")),
-        (victim.contract.wants == "none", Suppress("wants_none")),
-        (unwanted, Suppress("key_events_only")),
     )
-    return next((outcome for holds, outcome in checks if holds), None)
+    overtaken = next((outcome for holds, outcome in checks if holds), None)
+    return overtaken or _unwanted(situation.victim, key_event=EVENT_TYPES[event.type].key_event)
+
+
+def _unwanted(victim: Victim, *, key_event: bool) -> Suppress | None:
+    if victim.withdrew:
+        return Suppress("withdrew")
+    if victim.contract.wants == "none":
+        return Suppress("wants_none")
+    if victim.contract.wants == "key_events" and not key_event:
+        return Suppress("key_events_only")
+    return None
 
 
 def _asks_instead(

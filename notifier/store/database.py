@@ -12,7 +12,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Executable, Row, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, Executable, Row, Table, create_engine, event, make_url, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
@@ -49,6 +50,11 @@ class Tx:
         key = self.connection.execute(statement).inserted_primary_key
         assert key is not None
         return int(key[0])
+
+    def insert_once(self, table: Table) -> Any:
+        """Return an insert that leaves a row alone which is there already."""
+        insert = postgresql.insert if self.is_postgresql else sqlite.insert
+        return insert(table).on_conflict_do_nothing()
 
     @property
     def is_postgresql(self) -> bool:

@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, Update, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from notifier.event_types import EVENT_TYPES
 from notifier.records import CaseEvent
@@ -59,9 +58,8 @@ def add_all(tx: Tx, new: Sequence[NewEvent], now: datetime) -> list[Added]:
         if event.identity not in before and event.identity not in fresh:
             fresh[event.identity] = _values(tx, event, digest, now)
     if fresh:
-        insert = postgresql.insert if tx.is_postgresql else sqlite.insert
         # Another intake may store the same event at this moment: it is then a repeat.
-        tx.run(insert(events).on_conflict_do_nothing(), list(fresh.values()))
+        tx.run(tx.insert_once(events), list(fresh.values()))
     stands = _known(tx, new)
     results = []
     for event, digest in zip(new, hashes, strict=True):

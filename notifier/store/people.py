@@ -17,11 +17,12 @@ from notifier.wire import Name, Staff, VictimProfile
 
 def case_pk(tx: Tx, case_id: str) -> int:
     """Return the case's key, made at its first event, and lock the case until the transaction ends."""
-    query = select(cases.c.pk).where(cases.c.case_id == case_id)
-    row = tx.first(query.with_for_update())
-    if row is not None:
-        return int(row.pk)
-    return tx.insert(cases.insert().values(case_id=case_id, profile_sealed=tx.cipher.seal({})))
+    values = {"case_id": case_id, "profile_sealed": tx.cipher.seal({})}
+    # Two workers may meet the same new case at once; the second waits for the first one's row.
+    tx.run(tx.insert_once(cases).values(**values))
+    row = tx.first(select(cases.c.pk).where(cases.c.case_id == case_id).with_for_update())
+    assert row is not None
+    return int(row.pk)
 
 
 def lock_case(tx: Tx, pk: int) -> None:
@@ -83,10 +84,10 @@ def profile_of(tx: Tx, victim_id: str) -> dict[str, Any]:
 
 def save_profile(tx: Tx, victim_id: str, profile: dict[str, Any]) -> int:
     """Store the raw profile; return the victim's key."""
-    pk = victim_pk(tx, victim_id)
     sealed = tx.cipher.seal(profile)
-    if pk is None:
-        return tx.insert(victims.insert().values(victim_id=victim_id, profile_sealed=sealed))
+    tx.run(tx.insert_once(victims).values(victim_id=victim_id, profile_sealed=sealed))
+    pk = victim_pk(tx, victim_id)
+    assert pk is not None
     tx.run(update(victims).where(victims.c.pk == pk).values(profile_sealed=sealed))
     return pk
 

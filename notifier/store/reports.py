@@ -10,7 +10,7 @@ from sqlalchemy import Row, select
 
 from notifier.records import AttemptState, Role
 from notifier.store.database import Tx
-from notifier.store.tables import attempt_notices, attempts, cases, events, rejections
+from notifier.store.tables import attempt_notices, attempts, cases, events, notices, rejections, victims
 
 _STAFF = (Role.OFFICER.value, Role.SUPERVISOR.value, Role.UNIT.value)
 _ARRIVAL = (
@@ -59,6 +59,22 @@ def _names(body: str, wanted: str) -> bool:
     except (ValueError, AttributeError, RecursionError):
         return False
     return document.get("id") == wanted or (isinstance(data, dict) and data.get("case_id") == wanted)
+
+
+def notices_of_case(tx: Tx, case_id: str) -> Sequence[Row[Any]]:
+    """Return every notice of a case with ``case_id``, ``event_id`` and ``victim_id``."""
+    return _notices(tx, cases.c.case_id == case_id)
+
+
+def notices_of_events(tx: Tx, event_pks: Iterable[int]) -> Sequence[Row[Any]]:
+    """Return the notices of these events with ``case_id``, ``event_id`` and ``victim_id``."""
+    return _notices(tx, notices.c.event_pk.in_(list(event_pks)))
+
+
+def _notices(tx: Tx, condition: Any) -> Sequence[Row[Any]]:
+    joined = notices.join(cases).join(victims).outerjoin(events, events.c.pk == notices.c.event_pk)
+    query = select(notices, cases.c.case_id, events.c.event_id, victims.c.victim_id).select_from(joined)
+    return tx.all(query.where(condition).order_by(notices.c.pk))
 
 
 def attempts_of_notices(tx: Tx, notice_pks: Iterable[int]) -> Sequence[Row[Any]]:

@@ -1,0 +1,75 @@
+"""The command ``notifier``. Commands load what they need when they run, so that help is there at once."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from notifier.cli import admin, events, roles, staff, tracing
+from notifier.cli.group import PlainGroup
+from notifier.cli.logs import set_up_logging
+
+_PLAIN = {"cls": PlainGroup, "rich_markup_mode": None, "add_completion": False}
+
+app = typer.Typer(name="notifier", pretty_exceptions_enable=False, **_PLAIN)
+db = typer.Typer(help="The database's tables.", **_PLAIN)
+keys = typer.Typer(help="Publishers' keys for the HTTP door.", **_PLAIN)
+_COMMANDS = (
+    roles.demo,
+    roles.run,
+    roles.intake,
+    roles.worker,
+    roles.scheduler,
+    roles.web,
+    events.publish,
+    events.simulate,
+    tracing.trace,
+    staff.failures,
+    staff.escalations,
+    staff.due,
+    staff.retry,
+    staff.acknowledge,
+    staff.resolve,
+    events.check,
+    admin.doctor,
+)
+
+
+@app.callback(invoke_without_command=True)
+def notifier(
+    context: typer.Context,
+    show_version: Annotated[bool, typer.Option("--version", help="Show the version and end.")] = False,
+) -> None:
+    """Tells victims of crime what happens in their case: in time, by a safe way, and can always say why.
+
+    \b
+    Example:
+      notifier run
+    """
+    set_up_logging()
+    if show_version:
+        print(version("notifier"))
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+def main() -> None:
+    """Run the command line and end the process with its status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # Half a character pair comes out as its JSON escape, whatever the terminal's language.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    app()
+
+
+for _command in _COMMANDS:
+    app.command()(_command)
+db.command()(admin.upgrade)
+for _command in (admin.add, admin.list_keys, admin.revoke):
+    keys.command(_command.__name__.removesuffix("_keys"))(_command)
+app.add_typer(db, name="db")
+app.add_typer(keys, name="keys")

@@ -1,0 +1,174 @@
+"""For whoever keeps the service running: doctor, the database's tables, publishers' keys."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from notifier.cli.output import Json, emit
+from notifier.errors import SettingsError
+
+if TYPE_CHECKING:
+    from notifier.channels.base import Channel
+    from notifier.doctor import Check, Finding
+    from notifier.settings import Settings
+
+_SECONDS = 10.0
+
+
+def doctor(as_json: Json = False) -> None:
+    """Say what is wrong around the service, and the mend.
+
+    Settings, policy, database, Redis and providers are checked at the same time. The exit status is 1 when something is wrong. A channel without any settings is only said to be not
+    configured.
+
+    \b
+    Example:
+      notifier doctor
+    """
+    from notifier.doctor import State
+
+    findings = _examine()
+    for finding in findings:
+        if as_json:
+            emit({"part": finding.part, "state": finding.state, "words": finding.words})
+        else:
+            print(f"{finding.part}: {finding.state}{', ' if finding.words else ''}{finding.words}")
+    if any(finding.state is State.WRONG for finding in findings):
+        raise typer.Exit(1)
+
+
+def _examine() -> list[Finding]:
+    from notifier.channels.base import find_channels
+    from notifier.doctor import Finding, State, examine
+    from notifier.settings import load_settings
+
+    try:
+        settings = load_settings()
+    except SettingsError as problem:
+        return [Finding("settings", State.WRONG, str(problem))]
+    channels = {f"channel {name}": channel() for name, channel in find_channels().items()}
+    try:
+        findings = examine({**_own_checks(settings), **_channel_checks(channels)}, _SECONDS)
+    finally:
+        for channel in channels.values():
+            channel.close()
+    unset = {part for part, channel in channels.items() if not _has_settings(type(channel))}
+    return [
+        Finding("settings", State.OK),
+        *(_softened(finding) if finding.part in unset else finding for finding in findings),
+    ]
+
+
+def _softened(finding: Finding) -> Finding:
+    from notifier.doctor import State
+
+    wrong = finding.state is State.WRONG
+    return replace(finding, state=State.NOT_CONFIGURED) if wrong else finding
+
+
+def _own_checks(settings: Settings) -> dict[str, Check]:
+    from notifier import doctor, wiring
+    from notifier.store.database import Store
+
+    def policy() -> None:
+        wiring.policy_of(settings)
+
+    def database() -> str | None:
+        if settings.database_url is None and not (settings.home / "notifier.db").exists():
+            return "is not made yet: `notifier run` makes it"
+        store = Store(settings.store_url, wiring.cipher_of(settings))
+        try:
+            return doctor.check_database(store)
+        finally:
+            store.close()
+
+    def redis() -> str | None:
+        with wiring.redis_client(wiring.redis_url(settings)) as client:
+            return doctor.check_redis(client)
+
+    return {"policy": policy, "database": database, "redis": redis}
+
+
+def _channel_checks(channels: Mapping[str, Channel]) -> dict[str, Check]:
+    return {part: channel.check for part, channel in channels.items()}
+
+
+def _has_settings(channel: type[Channel]) -> bool:
+    """Tell whether any setting is given that only this channel has; one that needs none counts as given."""
+    from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource
+
+    from notifier.settings import Settings
+
+    classes = inspect.getmembers(sys.modules[channel.__module__], inspect.isclass)
+    kinds = [kind for _, kind in classes if issubclass(kind, BaseSettings) and kind is not BaseSettings]
+    fields = {name: field for kind in kinds for name, field in kind.model_fields.items()}
+    own = fields.keys() - Settings.model_fields.keys()
+    given = {
+        name
+        for kind in kinds
+        for source in (DotEnvSettingsSource, EnvSettingsSource)
+        for name in source(kind)()
+    }
+    return not any(fields[name].is_required() for name in own) or not own.isdisjoint(given)
+
+
+def upgrade() -> None:
+    """Bring the database's tables to this version.
+
+    Run it before the roles of a new version start. The embedded database is brought there by itself.
+
+    \b
+    Example:
+      notifier db upgrade
+    """
+    upgrade_tables()
+    print("the database's tables are up to date")
+
+
+def upgrade_tables() -> None:
+    """Run the migrations; raises ``NotifierError`` where the database does not answer."""
+    from notifier.wiring import services
+
+    with services(check=False) as parts:
+        parts.store.check()
+        parts.store.upgrade()
+
+
+def add(
+    source: Annotated[str, typer.Argument(help="The only `source` that this key may publish as.")],
+    as_json: Json = False,
+) -> None:
+    """Make a key for a publisher. It is shown now and never again.
+
+    \b
+    Example:
+      notifier keys add urn:example:records
+    """
+
+
+def list_keys(as_json: Json = False) -> None:
+    """List the keys.
+
+    Whose they are and when they were made, never the keys themselves.
+
+    \b
+    Example:
+      notifier keys list
+    """
+
+
+def revoke(
+    key: Annotated[str, typer.Argument(metavar="ID", help="A key, such as K3.")], as_json: Json = False
+) -> None:
+    """Revoke a key: what comes with it from now on is refused.
+
+    \b
+    Example:
+      notifier keys revoke K3
+    """
