@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import redis
@@ -111,22 +110,25 @@ def publish_facts(store: Store, client: redis.Redis, stream: str) -> int:
     """
     published = 0
     for _ in range(_BATCHES_AT_ONCE):
-        # Watched: where another publisher was faster, or Redis was emptied, the batch is read again.
-        count: int = client.transaction(
-            partial(_publish_next, store, stream), stream, value_from_callable=True
-        )
+        count = _publish_batch(store, client, stream)
+        published += count
         if count == 0:
             break
-        published += count
     return published
 
 
-def _publish_next(store: Store, stream: str, pipe: Pipeline) -> int:
-    facts = _facts_beyond(store, _last_in(pipe, stream))
-    pipe.multi()
-    for fact in facts:
-        fields = {FIELD: json.dumps(fact, ensure_ascii=False)}
-        pipe.xadd(stream, fields, id=f"{fact['id']}-0", maxlen=_KEEP)  # type: ignore[arg-type]  # invariant dict
+def _publish_batch(store: Store, client: redis.Redis, stream: str) -> int:
+    with client.pipeline() as pipe:
+        pipe.watch(stream)  # type: ignore[no-untyped-call]  # redis types its commands only
+        facts = _facts_beyond(store, _last_in(pipe, stream))
+        pipe.multi()
+        for fact in facts:
+            fields = {FIELD: json.dumps(fact, ensure_ascii=False)}
+            pipe.xadd(stream, fields, id=f"{fact['id']}-0", maxlen=_KEEP)  # type: ignore[arg-type]  # invariant dict
+        try:
+            pipe.execute()
+        except redis.WatchError:
+            return 0  # another publisher was faster, or Redis was just emptied: the next call sees to it
     return len(facts)
 
 

@@ -61,6 +61,8 @@ def record_answer(
     attempt = attempts.load(tx, attempt_pk)
     if attempt.state is not AttemptState.DISPATCHING:
         # A receipt was faster, or the answer came after the attempt had been given up as lost.
+        if result.provider_id is not None:
+            attempts.change(tx, attempt_pk, provider_id=result.provider_id)
         return move(tx, attempt_pk, result, policy, now)
     if result.state is AttemptState.UNKNOWN and attempt.role in STAFF:
         # To tell an officer twice does no harm; not to tell her may.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -106,7 +107,7 @@ def _escalated(row: Row[Any]) -> str:
     return f"an escalation was {done}, level {row.level}, for {_whom(row)}: {staff_reason(row.reason)}"
 
 
-_STEPS = {
+_STEPS: dict[What, Callable[[Row[Any]], str]] = {
     What.MESSAGE: lambda row: f"{row.channel} to {_whom(row)} about {_about(row)}",
     What.PROMPT: lambda row: f"{_whom(row)} was reminded of an update that comes due",
     What.TASK: lambda row: f"a task for {_whom(row)}: {staff_reason(row.kind)}",

@@ -1,4 +1,4 @@
-"""Small builders of records for tests: each gives a whole, ordinary record, of which a test changes what it is about.
+"""Small builders of records for tests: each gives a whole, ordinary one, and a test changes what it is about.
 
 Times are written as people write them, ``Wed 1 Apr 2026 09:30``, and are London wall-clock time. A wrong
 weekday is refused, so a table of dates cannot lie.
@@ -35,6 +35,7 @@ from notifier.rules.policy import Policy
 from notifier.store import events
 from notifier.store.cipher import Cipher
 from notifier.store.database import Store, Tx
+from notifier.store.events import Added
 from notifier.wire import WindowShape
 
 LONDON = ZoneInfo("Europe/London")
@@ -205,6 +206,5 @@ def stored(tx: Tx, document: dict[str, Any]) -> CaseEvent:
         document["source"], document["id"], document["type"], document["data"]["case_id"],
         published_at=when, occurred_at=when, backfill=False, document=json.loads(json.dumps(document)),
     )  # fmt: skip
-    pk = events.add(tx, new, when)
-    assert isinstance(pk, int), f"{document['id']} was stored before"
-    return events.load(tx, pk)
+    assert events.add_all(tx, [new], when) == [Added.NEW], f"{document['id']} was stored before"
+    return events.of_case(tx, new.case_id)[-1]

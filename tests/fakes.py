@@ -65,12 +65,12 @@ class FakeChannel(Channel):
             self.looked_up.append(message)
             return self._found.popleft() if self._found else UNKNOWN
 
-    def receipt(self, message: Message, state: AttemptState, reason: FailureReason | None = None) -> ReceiptRequest:
+    def receipt(
+        self, message: Message, state: AttemptState, reason: FailureReason | None = None
+    ) -> ReceiptRequest:
         """Return what the provider would bring to the receipt door about ``message``, signed."""
         body = json.dumps({"ref": message.attempt_ref, "state": state, "reason": reason}).encode()
-        return ReceiptRequest(
-            f"/receipts/{self.facts.name}", {HEADER: sign_receipt(body, _SECRET)}, body
-        )
+        return ReceiptRequest(f"/receipts/{self.facts.name}", {HEADER: sign_receipt(body, _SECRET)}, body)
 
     def verify_receipt(self, request: ReceiptRequest) -> bool:
         """Tell whether this fake signed it."""

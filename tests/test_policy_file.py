@@ -71,18 +71,17 @@ def test_settings_override_the_file(own: Path) -> None:
         ('[limits]\n"case.charge" = [3, 1]\n', "limits.case.charge", "an event type that does not exist"),
         ('[limits]\n"case.charged" = [3]\n', "limits.case.charged", "two numbers are needed"),
         ('[limits]\n"case.charged" = [0, 0]\n', "limits.case.charged", "a limit of no days"),
-        ('[timing]\ndefault_window = { from = "20:00", until = "08:00" }\n', "timing.default_window", "over midnight"),
+        ('[timing]\ndefault_window = { from = "20:00", until = "08:00" }\n', "timing.default_window", "overnight"),
         ('[channels]\ndefault_order = ["fax"]\n', "channels.default_order", "a channel that does not exist"),
         ('[staff]\nat_risk_time = "noon"\n', "staff.at_risk_time", "no time of day"),
+        # Not so in the code yet, these two: policy_file checks neither at the start.
         ('timezone = "Europe/Londn"\n', "timezone", "a zone that does not exist"),
         ('[offences]\nserious = ["domestic_abus"]\n', "offences.serious", "an offence that does not exist"),
         ("timing = 5\n", "timing", "a number instead of a part"),
         ("[courtesy\n", "not valid TOML", "no TOML"),
     ],
 )  # fmt: skip
-def test_a_wrong_file_stops_the_start_with_one_line(
-    own: Path, content: str, named: str, reason: str
-) -> None:
+def test_a_wrong_file_stops_the_start_with_one_line(own: Path, content: str, named: str, reason: str) -> None:
     own.write_text(content)
     with pytest.raises(SettingsError) as refused:
         load_policy(own)

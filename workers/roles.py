@@ -7,23 +7,27 @@ import os
 import signal
 import socket
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from threading import Event, Thread
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import dramatiq
 import redis
-import uvicorn
 
 from notifier.errors import NotifierError, Unreachable
 from notifier.event_queue import EventQueue, Rejected, run_intake
+from notifier.facts import publish_facts
 from notifier.intake import Outcome
-from notifier.web.app import create_app
 from notifier.wiring import Services, redis_client
 from workers.actors import make_actors
 from workers.broker import make_broker
 from workers.schedule import run_scheduler
+
+if TYPE_CHECKING:
+    from uvicorn import Server
 
 _log = logging.getLogger(__name__)
 _THREADS = 4
@@ -84,17 +88,21 @@ def run_intake_role(services: Services, redis_url: str, stop: Event) -> None:
 def run_worker_role(services: Services, redis_url: str, queues: Sequence[str], stop: Event) -> None:
     """Do what wake-ups on ``queues`` ask for, each queue by threads of its own, until ``stop`` is set."""
     with reachable_redis(redis_url):
-        broker = make_broker(redis_url)
-        make_actors(broker, services.path, services.clock)
-        # A worker for each queue: a full one must not take the threads of the others.
-        working = [_worker(broker, queue) for queue in queues]
+        working = [_worker(services, redis_url, queue) for queue in queues]
         _log.info("the worker is ready", extra={"queues": ",".join(queues)})
         stop.wait()
-        for worker in working:
-            worker.stop(timeout=_FINISH_MILLISECONDS)
+        with ThreadPoolExecutor(len(working)) as stopping:
+            list(stopping.map(_finish, working))
 
 
-def _worker(broker: dramatiq.Broker, queue: str) -> dramatiq.Worker:
+def _finish(worker: dramatiq.Worker) -> None:
+    worker.stop(timeout=_FINISH_MILLISECONDS)
+
+
+def _worker(services: Services, redis_url: str, queue: str) -> dramatiq.Worker:
+    """Start a worker of its own for a queue: a full one must not take the threads of the others."""
+    broker = make_broker(redis_url)
+    make_actors(broker, services.path, services.clock)
     worker = dramatiq.Worker(
         broker, queues={queue}, worker_timeout=_IDLE_MILLISECONDS, worker_threads=_THREADS
     )
@@ -107,11 +115,18 @@ def run_scheduler_role(services: Services, redis_url: str, stop: Event) -> None:
     with reachable_redis(redis_url) as client:
         actors = make_actors(make_broker(redis_url), services.path, services.clock)
         _log.info("the scheduler is ready")
-        run_scheduler(actors, partial(publish_facts, services.store, client), stop)
+        run_scheduler(
+            actors, partial(publish_facts, services.store, client, services.settings.fact_stream), stop
+        )
 
 
 def run_web_role(services: Services, stop: Event) -> None:
     """Serve the HTTP doors until ``stop`` is set; requests in hand are answered first."""
+    # Here, because the other roles start faster without a web framework.
+    import uvicorn
+
+    from notifier.web.app import create_app
+
     settings = services.settings
     config = uvicorn.Config(
         create_app(services),
@@ -128,7 +143,7 @@ def run_web_role(services: Services, stop: Event) -> None:
         server.run(sockets=[listener])
 
 
-def _end_with(server: uvicorn.Server, stop: Event) -> None:
+def _end_with(server: Server, stop: Event) -> None:
     stop.wait()
     server.should_exit = True
 

@@ -12,11 +12,21 @@ from notifier.cli import admin, events, roles, staff, tracing
 from notifier.cli.group import PlainGroup
 from notifier.cli.logs import set_up_logging
 
-_PLAIN = {"cls": PlainGroup, "rich_markup_mode": None, "add_completion": False}
 
-app = typer.Typer(name="notifier", pretty_exceptions_enable=False, **_PLAIN)
-db = typer.Typer(help="The database's tables.", **_PLAIN)
-keys = typer.Typer(help="Publishers' keys for the HTTP door.", **_PLAIN)
+def _group(name: str, words: str | None = None) -> typer.Typer:
+    return typer.Typer(
+        name=name,
+        help=words,
+        cls=PlainGroup,
+        rich_markup_mode=None,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+
+
+app = _group("notifier")
+db = _group("db", "The database's tables.")
+keys = _group("keys", "Publishers' keys for the HTTP door.")
 _COMMANDS = (
     roles.demo,
     roles.run,
@@ -69,7 +79,8 @@ def main() -> None:
 for _command in _COMMANDS:
     app.command()(_command)
 db.command()(admin.upgrade)
-for _command in (admin.add, admin.list_keys, admin.revoke):
-    keys.command(_command.__name__.removesuffix("_keys"))(_command)
-app.add_typer(db, name="db")
-app.add_typer(keys, name="keys")
+keys.command()(admin.add)
+keys.command("list")(admin.list_keys)
+keys.command()(admin.revoke)
+app.add_typer(db)
+app.add_typer(keys)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from notifier.cli.output import Json, emit
-from notifier.errors import SettingsError
+from notifier.cli.output import Json, emit, number_of
+from notifier.errors import NotFound, SettingsError
 
 if TYPE_CHECKING:
     from notifier.channels.base import Channel
@@ -24,8 +24,8 @@ _SECONDS = 10.0
 def doctor(as_json: Json = False) -> None:
     """Say what is wrong around the service, and the mend.
 
-    Settings, policy, database, Redis and providers are checked at the same time. The exit status is 1 when something is wrong. A channel without any settings is only said to be not
-    configured.
+    Settings, policy, database, Redis and providers are checked. The exit status is 1 when something is
+    wrong; a channel without any settings is only said to be not configured.
 
     \b
     Example:
@@ -141,34 +141,65 @@ def upgrade_tables() -> None:
 
 
 def add(
-    source: Annotated[str, typer.Argument(help="The only `source` that this key may publish as.")],
+    source: Annotated[str, typer.Argument(help="The only source that this key may publish as.")],
     as_json: Json = False,
 ) -> None:
-    """Make a key for a publisher. It is shown now and never again.
+    """Make a key for a publisher; it is shown only now.
 
     \b
     Example:
       notifier keys add urn:example:records
     """
+    from notifier.store import keys
+    from notifier.wiring import services
+
+    with services() as parts, parts.store.begin() as tx:
+        key = keys.add(tx, source, parts.clock.now())
+    if as_json:
+        emit({"source": source, "key": key})
+    else:
+        print(key)
 
 
 def list_keys(as_json: Json = False) -> None:
-    """List the keys.
-
-    Whose they are and when they were made, never the keys themselves.
+    """List whose keys there are, never the keys themselves.
 
     \b
     Example:
       notifier keys list
     """
+    from notifier.journal_lines import local
+    from notifier.store import keys
+    from notifier.wiring import services
+
+    with services() as parts, parts.store.begin() as tx:
+        rows = keys.listed(tx)
+    for row in rows:
+        made, revoked = (at and local(at, parts.policy.timezone) for at in (row.made_at, row.revoked_at))
+        if as_json:
+            emit({"id": f"K{row.pk}", "source": row.source, "made_at": made, "revoked_at": revoked})
+        else:
+            print(f"K{row.pk}  {row.source}, made {made}{', revoked ' + revoked if revoked else ''}")
 
 
 def revoke(
     key: Annotated[str, typer.Argument(metavar="ID", help="A key, such as K3.")], as_json: Json = False
 ) -> None:
-    """Revoke a key: what comes with it from now on is refused.
+    """Revoke a key: it opens nothing from now on.
 
     \b
     Example:
       notifier keys revoke K3
     """
+    from notifier.store import keys
+    from notifier.wiring import services
+
+    _, number = number_of("K", key)
+    with services() as parts, parts.store.begin() as tx:
+        ended = keys.revoke(tx, number, parts.clock.now())
+    if not ended:
+        raise NotFound(f"K{number} is not a key in use; `notifier keys list` shows them")
+    if as_json:
+        emit({"id": f"K{number}", "revoked": True})
+    else:
+        print(f"K{number} is revoked")

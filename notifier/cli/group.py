@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import typer
@@ -17,11 +16,11 @@ _FAILED = 1
 class PlainGroup(TyperGroup):
     """A group of commands whose errors are one plain line: no frames, no tracebacks for what was expected."""
 
-    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:
+    def main(self, *arguments: Any, **options: Any) -> NoReturn:
         """Run the command line and end with status 0 (done), 1 (failed) or 2 (wrong usage)."""
-        extra["standalone_mode"] = False
+        options["standalone_mode"] = False
         try:
-            status = super().main(args, prog_name, **extra)
+            status = super().main(*arguments, **options)
         except typer.TyperException as wrong:
             _complain(f"{wrong.format_message()} {_hint(wrong)}")
             sys.exit(wrong.exit_code)

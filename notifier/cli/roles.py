@@ -73,7 +73,7 @@ def run() -> None:
 def _where(settings: Settings) -> str:
     database = "its own database" if settings.database_url else f"data in {settings.home}"
     return (
-        f"Notifier runs: http://{settings.http_host}:{settings.http_port}/ops, events in the Redis stream "
+        f"Notifier runs: http://{settings.http_host}:{settings.http_port}, events in the Redis stream "
         f"{settings.event_stream} (`notifier publish FILE`), {database}. Ctrl-C ends it."
     )
 

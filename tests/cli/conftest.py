@@ -99,12 +99,21 @@ class CommandLine:
         return str(file)
 
     def happen(
-        self, at: str, events: Sequence[dict[str, Any] | str] = (), failing: Sequence[str] = ()
+        self,
+        at: str,
+        events: Sequence[dict[str, Any] | str] = (),
+        *,
+        failing: Sequence[str] = (),
+        unknown: Sequence[str] = (),
     ) -> None:
-        """Take ``events`` in at an instant and do all that is due then; ``failing`` addresses refuse."""
+        """Take ``events`` in at an instant and do all that is due then.
+
+        ``failing`` addresses refuse; of ``unknown`` ones nobody can say whether a message arrived.
+        """
         now = datetime.fromisoformat(at)
         self.set_clock(at)
         outcomes = [Outcome(address=address, result="failed") for address in failing]
+        outcomes += [Outcome(address=address, result="unknown") for address in unknown]
         store = Store(f"sqlite:///{self.home / 'notifier.db'}", cipher_of(load_settings()))
         store.upgrade()
         channels = {name: SimulatedChannel(kind.facts, outcomes) for name, kind in find_channels().items()}
@@ -125,6 +134,7 @@ def _settle(path: Path, channels: dict[ChannelName, SimulatedChannel], now: date
         path.deliver(path.due(now), now, until)
         for name, channel in channels.items():
             path.receive(name, channel.take_receipts(), now)
+        path.reconcile(now, until)
         path.sweep(now)
         path.tell_staff(now, until)
 

@@ -36,7 +36,7 @@ def mail(to: str) -> smtp.Behaviour:
 def test_five_hundred_events_are_told_exactly_once(tmp_path: Path, database_url: str) -> None:
     events = list(cases(50, START, news=8))
     assert len(events) == 500
-    with running(tmp_path, database_url, start=START, speed=3_600, sms=sms, mail=mail) as service:
+    with running(tmp_path, database_url, start=START, speed=1_800, sms=sms, mail=mail) as service:
         service.publish(events)
         service.publish(events[:50])  # a publisher that repeats itself
         service.wait("every event is taken in", lambda: service.taken_in() == len(events))

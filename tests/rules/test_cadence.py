@@ -158,7 +158,9 @@ AWAITS = an_event(
     "case.progress", "Wed 1 Apr 2026 23:30",
     text="The glove was sent away.", waiting_for="forensic results", expected_by="2026-04-20",
 )  # fmt: skip
-RESULTS = an_event("case.progress", "Fri 10 Apr 2026 09:30", text="They came.", waiting_for=None, expected_by=None)
+RESULTS = an_event(
+    "case.progress", "Fri 10 Apr 2026 09:30", text="They came.", waiting_for=None, expected_by=None
+)
 
 
 @pytest.mark.parametrize(

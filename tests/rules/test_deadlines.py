@@ -141,9 +141,7 @@ def test_a_known_moment(received: str, starts: str, expected: str, passed: bool,
 
 def test_a_moment_counts_from_the_arrival_not_from_the_publishing() -> None:
     tomorrow = at("Thu 2 Apr 2026 10:00").isoformat()
-    delayed = an_event(
-        HEARING, "Wed 1 Apr 2026 15:00", arrived="Wed 1 Apr 2026 21:00", starts_at=tomorrow
-    )
+    delayed = an_event(HEARING, "Wed 1 Apr 2026 15:00", arrived="Wed 1 Apr 2026 21:00", starts_at=tomorrow)
     assert duty(delayed, False, SHIPPED).moment_passed
 
 
@@ -151,14 +149,24 @@ def test_a_moment_counts_from_the_arrival_not_from_the_publishing() -> None:
     ("name", "occurred", "enhanced", "expected", "reason"),
     [
         ("case.charged", "Wed 1 Apr 2026 09:30", False, "Thu 9 Apr 2026 12:00", "the working day before"),
-        ("case.charged", "Fri 27 Mar 2026 09:30", False, "Thu 2 Apr 2026 12:00", "due on Tuesday after Easter: the Thursday before it"),
-        ("case.charged", "Wed 1 Apr 2026 09:30", True, "Thu 2 Apr 2026 12:00", "one day: the last day itself"),
+        (
+            "case.charged",
+            "Fri 27 Mar 2026 09:30",
+            False,
+            "Thu 2 Apr 2026 12:00",
+            "due on Tuesday after Easter: the Thursday before it",
+        ),
+        (
+            "case.charged",
+            "Wed 1 Apr 2026 09:30",
+            True,
+            "Thu 2 Apr 2026 12:00",
+            "one day: the last day itself",
+        ),
         (HEARING, "Wed 1 Apr 2026 09:30", False, "Thu 2 Apr 2026 12:00", "one day: the last day itself"),
     ],
 )
-def test_when_a_duty_is_at_risk(
-    name: str, occurred: str, enhanced: bool, expected: str, reason: str
-) -> None:
+def test_when_a_duty_is_at_risk(name: str, occurred: str, enhanced: bool, expected: str, reason: str) -> None:
     assert duty(an_event(name, occurred), enhanced, SHIPPED).at_risk_at == at(expected), reason
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from notifier.records import (
     CaseEvent,
+    ChannelName,
     CourtesyContent,
     FullTextBy,
     Needs,
@@ -149,9 +150,7 @@ BAD = an_event(NO_FURTHER_ACTION)
         (ASSIGNED, {"contract": {"wants": "key_events"}}, Suppress("key_events_only"), "not a key event"),
     ],
 )
-def test_what_must_not_go(
-    event: CaseEvent, changes: dict[str, Any], expected: Outcome, reason: str
-) -> None:
+def test_what_must_not_go(event: CaseEvent, changes: dict[str, Any], expected: Outcome, reason: str) -> None:
     assert decided(about(event, sms(), **changes)).outcome == expected, reason
 
 
@@ -237,7 +236,10 @@ def test_the_gap_is_policy() -> None:
     ("situation", "reason"),
     [
         (about(BAD, sms(), last_message_at=at(MORNING)), "bad news is not routine"),
-        (about(an_event(RELEASED), sms(), case=AT_RISK, last_message_at=at(MORNING)), "safety is not routine"),
+        (
+            about(an_event(RELEASED), sms(), case=AT_RISK, last_message_at=at(MORNING)),
+            "safety is not routine",
+        ),
         (about(ARREST, sms(), fallback=True, last_message_at=at(MORNING)), "that message did not arrive"),
     ],
 )
@@ -356,6 +358,7 @@ def test_a_call_about_safety_is_made_at_safety_pace() -> None:
     """Section 6: a task without a deadline is overdue after 1 WD, for safety after 30 minutes."""
     names_her = an_event(RELEASED, conditions=["must not contact Jo Bloggs"])
     decision = decided(about(names_her, sms(), case=AT_RISK))
+    # Not so in the code yet: decision._asks_about_parts asks for a call at the ordinary pace.
     assert task(decision, TaskKind.CALL_BACK).safety
 
 
@@ -415,12 +418,12 @@ def test_with_enhanced_rights_a_person_tells_bad_news_first(changes: dict[str, A
 @pytest.mark.parametrize(
     ("points", "expected", "reason"),
     [
-        ([sms(), email(), letter()], FullTextBy.EMAIL, "never sms: the next in her order"),
-        ([sms(), letter(), email()], FullTextBy.LETTER, "never sms: the next in her order"),
-        ([email()], FullTextBy.EMAIL, "mail form"),
+        ([sms(), email(), letter()], ChannelName.EMAIL, "never sms: the next in her order"),
+        ([sms(), letter(), email()], ChannelName.LETTER, "never sms: the next in her order"),
+        ([email()], ChannelName.EMAIL, "mail form"),
     ],
 )
-def test_after_the_talk_the_written_notice_follows(points: Any, expected: FullTextBy, reason: str) -> None:
+def test_after_the_talk_the_written_notice_follows(points: Any, expected: ChannelName, reason: str) -> None:
     situation = about(BAD, *points, victim={"enhanced": True}, told_in_person_at=TALKED)
     (part,) = parts(decided(situation, "Wed 1 Apr 2026 11:00"))
     assert (part.point.channel, part.wording) == (expected, Wording.FULL), reason
@@ -446,6 +449,7 @@ IN_CUSTODY = an_event(AN_ARREST, "Tue 31 Mar 2026 09:30")
 @pytest.mark.parametrize(
     ("points", "enhanced"),
     [([sms(), email()], True), ([sms(), email()], False), ([], False)],
+    # Not so in the code yet, the last: decision._plan_sending asks nothing of staff where there is no way.
     ids=["enhanced rights", "standard rights", "no way to write to her"],
 )
 def test_bad_news_that_frees_the_suspect_is_told_by_a_person_at_once(points: Any, enhanced: bool) -> None:
@@ -465,6 +469,7 @@ def test_once_a_person_has_told_it_nobody_is_asked_again() -> None:
         (a_case(offence="violence", fatal=True), [email()]),
         (a_case(offence="violence", fatal=True), []),
     ],
+    # Not so in the code yet, the last: see above.
     ids=["a person tells it", "written", "no way to write to her"],
 )
 def test_a_meeting_is_offered(case: Any, points: Any) -> None:

@@ -79,9 +79,11 @@ TONES = {
 BY_ITS_OUTCOME = frozenset({"court.verdict"})
 
 
-@pytest.mark.parametrize("name", [r.name for r in EVENT_TYPES.values() if r.told and r.name not in BY_ITS_OUTCOME])
+@pytest.mark.parametrize(
+    "name", [r.name for r in EVENT_TYPES.values() if r.told and r.name not in BY_ITS_OUTCOME]
+)
 def test_the_tone_of_every_told_event(name: str) -> None:
-    at_risk, not_at_risk = (("safety", "routine") if TONES[name] == "*" else (TONES[name],) * 2)
+    at_risk, not_at_risk = ("safety", "routine") if TONES[name] == "*" else (TONES[name],) * 2
     event = an_event(name)
     assert tone_of(event, a_case(suspect_known=True), a_victim(), SHIPPED) == at_risk
     assert tone_of(event, a_case(), a_victim(), SHIPPED) == not_at_risk
@@ -179,6 +181,7 @@ def test_bad_news_never_goes_in_full_by_sms() -> None:
     ("text", "suits", "reason"),
     [
         ("We have sent the glove for forensic tests.", True, "plain"),
+        # Not so in the code yet: an empty `waiting_for` counts as a character (sensitivity.suits_sms).
         ("x" * 240, True, "as long as fits"),
         ("x" * 241, False, "it does not fit"),
         ("We spoke to Mr Bloggs's neighbour.", False, "a victim's name, with a genitive"),
@@ -196,6 +199,7 @@ def test_bad_news_never_goes_in_full_by_sms() -> None:
         ("See https://example.org/x", False, "a link"),
         ("See www.example", False, "a link without a scheme"),
         ("Look at example.co.uk today", False, "a bare domain"),
+        # Not so in the code yet: sensitivity._LINK knows some endings only.
         ("Open t.co/abc123 for more", False, "a shortened link"),
         ("Write to desk@police.example", False, "an address is a link too"),
         ("Tests are done.Results follow.", True, "a missing space is no link"),
@@ -208,11 +212,13 @@ def test_free_text_in_an_sms(text: str, suits: bool, reason: str) -> None:
 
 @pytest.mark.parametrize("offence", sorted({*SERIOUS, *ORDINARY} - {"vehicle", "other"}))
 def test_the_name_of_an_offence_is_an_offence_word(offence: str) -> None:
+    # Not so in policy.toml yet: antisocial behaviour and road collision.
     event = an_event("case.progress", text=f"It was recorded as {offence.replace('_', ' ')}.")
     assert not suits_sms(event, (), SHIPPED)
 
 
 def test_a_given_name_that_is_also_a_rank_is_a_name() -> None:
+    # Not so in the code yet: sensitivity._NOT_NAMES is meant for staff and is applied to everybody.
     event = an_event("case.progress", text="We have spoken with Di about the results.")
     assert not suits_sms(event, ("Di", "Roberts"), SHIPPED)
 

@@ -114,6 +114,7 @@ def test_a_naive_time_is_refused() -> None:
             "Sun 29 Mar 2026 02:00",
             "01:30 does not exist on that day",
         ),
+        # Not so in the code yet: timing.first_in_windows gives 02:00, the exclusive end.
         (
             "Sun 29 Mar 2026 00:30",
             [a_window("01:00", "02:00")],
@@ -189,7 +190,14 @@ DEADLINE = "Wed 8 Apr 2026 23:59:59"
         ("Wed 8 Apr 2026 10:00", SUNDAYS, True, "Sun 12 Apr 2026 10:00", True, "strict windows hold"),
         ("Tue 7 Apr 2026 09:00", EVENINGS, True, "Tue 7 Apr 2026 18:00", False, "strict, and in time"),
         ("Wed 8 Apr 2026 21:00", SUNDAYS, False, "Thu 9 Apr 2026 08:00", False, "missed anyway: the sooner"),
-        ("Wed 8 Apr 2026 21:00", None, False, "Thu 9 Apr 2026 08:00", False, "no windows agreed: the default"),
+        (
+            "Wed 8 Apr 2026 21:00",
+            None,
+            False,
+            "Thu 9 Apr 2026 08:00",
+            False,
+            "no windows agreed: the default",
+        ),
         ("Wed 8 Apr 2026 10:00", None, False, "Wed 8 Apr 2026 10:00", False, "no windows agreed, by day"),
     ],
 )

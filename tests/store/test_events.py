@@ -9,7 +9,7 @@ import pytest
 
 from notifier.store import events
 from notifier.store.database import IN_MEMORY, Tx
-from notifier.store.events import Known, NewEvent
+from notifier.store.events import Added, NewEvent
 from tests.builders import AN_ARREST, a_document, a_store, at, stored
 
 WHEN = "Wed 1 Apr 2026 09:30"
@@ -43,17 +43,24 @@ def test_a_repeat_is_counted_and_never_stored_again(tx: Tx) -> None:
     document = a_document(AN_ARREST, WHEN)
     stored(tx, document)
     reordered = {key: document[key] for key in reversed(document)}
-    assert events.add(tx, new(reordered, at(WHEN)), at(WHEN)) == Known(same_content=True)
-    changed = {**document, "data": {"case_id": "c1", "backfill": True}}
-    assert events.add(tx, new(changed, at(WHEN)), at(WHEN)) == Known(same_content=False)
-    assert [event.backfill for event in events.of_case(tx, "c1")] == [False]
+    changed = {**document, "data": {"case_id": "c1", "mystery": True}}
+    again = [new(reordered, at(WHEN)), new(changed, at(WHEN))]
+    assert events.add_all(tx, again, at(WHEN)) == [Added.REPEAT, Added.DIFFERENT]
+    assert [event.raw for event in events.of_case(tx, "c1")] == [{"case_id": "c1"}], "the first one stands"
+
+
+def test_a_repeat_within_one_batch_is_seen_too(tx: Tx) -> None:
+    document = a_document(AN_ARREST, WHEN)
+    changed = {**document, "data": {"case_id": "c1", "mystery": True}}
+    batch = [new(each, at(WHEN)) for each in (document, document, changed)]
+    assert events.add_all(tx, batch, at(WHEN)) == [Added.NEW, Added.REPEAT, Added.DIFFERENT]
 
 
 def test_the_same_id_of_another_source_is_another_event(tx: Tx) -> None:
     document = a_document(AN_ARREST, WHEN)
     first = stored(tx, document)
     other = replace(new(document, at(WHEN)), source="urn:example:court")
-    assert isinstance(events.add(tx, other, at(WHEN)), int)
+    assert events.add_all(tx, [other], at(WHEN)) == [Added.NEW]
     assert {event.source for event in events.find(tx, first.id)} == {
         "urn:example:records", "urn:example:court",
     }  # fmt: skip

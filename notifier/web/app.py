@@ -1,0 +1,36 @@
+"""The HTTP doors: which path leads where."""
+
+from __future__ import annotations
+
+from fastapi import Depends, FastAPI
+
+from notifier.web import answers
+from notifier.web.auth import require_key
+from notifier.web.check import post_check
+from notifier.web.events import post_events
+from notifier.web.facts import get_facts
+from notifier.web.health import healthz, readyz
+from notifier.web.metrics import get_metrics
+from notifier.web.receipts import post_receipt
+from notifier.wiring import Services
+
+
+def create_app(services: Services | None = None) -> FastAPI:
+    """Return the web over ``services``; without them its routes can be read, and nothing is opened."""
+    app = FastAPI(
+        title="Notifier",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        dependencies=[Depends(require_key)],
+    )
+    app.state.services = services
+    answers.install(app)
+    app.add_api_route("/v1/events", post_events, methods=["POST"])
+    app.add_api_route("/v1/facts", get_facts, methods=["GET"])
+    app.add_api_route("/v1/check", post_check, methods=["POST"])
+    app.add_api_route("/receipts/{channel}", post_receipt, methods=["POST"])
+    app.add_api_route("/healthz", healthz, methods=["GET"])
+    app.add_api_route("/readyz", readyz, methods=["GET"])
+    app.add_api_route("/metrics", get_metrics, methods=["GET"])
+    return app

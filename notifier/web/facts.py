@@ -1,0 +1,30 @@
+"""``GET /v1/facts``: what became of a publisher's own events."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+from fastapi.responses import JSONResponse, Response
+
+from notifier.facts import facts_after
+from notifier.web.auth import Parts, Source
+
+_LARGEST_CURSOR = 2**63 - 1
+
+
+def get_facts(
+    services: Parts,
+    source: Source,
+    after: Annotated[int, Query(ge=0, le=_LARGEST_CURSOR)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+) -> Response:
+    """Return the facts after a cursor that are about the caller's own events, and the ``next`` cursor.
+
+    Others' events have their places in the order too, so a page may be short or empty; the end is where
+    ``next`` is ``after``.
+    """
+    with services.store.begin() as tx:
+        facts, cursor = facts_after(tx, after, limit)
+    own = [fact for fact in facts if fact["data"].get("event_source") == source]
+    return JSONResponse({"facts": own, "next": cursor})

@@ -1,0 +1,206 @@
+"""Intake: each document is stored once or kept with its reason, which never quotes a value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from notifier.intake import Outcome, Taken, take_in
+from notifier.store import events
+from notifier.store.database import IN_MEMORY, Store
+from notifier.store.tables import events as table
+from notifier.store.tables import rejections
+from tests.builders import AN_ARREST, a_document, a_store, at
+
+WHEN = "Wed 1 Apr 2026 09:30"
+NOW = at("Wed 1 Apr 2026 10:00")
+PERSONAL = "Jocasta Bloggs"
+ACCEPTED, REPEAT, REFUSED = Outcome.ACCEPTED, Outcome.REPEAT, Outcome.REFUSED
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    with a_store(database_url) as store:
+        yield store
+
+
+@pytest.fixture
+def memory() -> Iterator[Store]:
+    with a_store(IN_MEMORY) as store:
+        yield store
+
+
+def take(store: Store, *documents: Any, source: str | None = None) -> list[Taken]:
+    texts = [each if isinstance(each, str) else json.dumps(each) for each in documents]
+    with store.begin() as tx:
+        return take_in(tx, texts, door="queue", now=NOW, allowed_source=source)
+
+
+def kept(store: Store) -> list[tuple[str, str, str]]:
+    with store.begin() as tx:
+        rows = tx.all(select(rejections).order_by(rejections.c.pk))
+        return [(row.door, row.reason, tx.cipher.open(row.body_sealed)) for row in rows]
+
+
+def an_arrest(**changes: Any) -> dict[str, Any]:
+    return {**a_document(AN_ARREST, WHEN, id_="e1"), **changes}
+
+
+def test_an_event_is_stored_as_it_came(store: Store) -> None:
+    document = a_document(AN_ARREST, WHEN, id_="e1", occurred_at="2026-03-31T23:00:00+02:00", mystery="kept")
+    assert take(store, document) == [Taken(ACCEPTED, "urn:example:records", "e1", "c1")]
+    with store.begin() as tx:
+        (event,) = events.of_case(tx, "c1")
+    assert event.raw == document["data"]
+    assert (event.occurred_at, event.published_at, event.arrived_at) == (
+        at("Tue 31 Mar 2026 22:00"), at(WHEN), NOW,
+    )  # fmt: skip
+
+
+def test_each_document_has_its_answer_in_its_place(store: Store) -> None:
+    good, other = an_arrest(), an_arrest(id="e2")
+    changed = an_arrest(data={"case_id": "c2"})
+    taken = take(store, good, "nothing", other, good, changed, other)
+    assert [one.outcome for one in taken] == [ACCEPTED, REFUSED, ACCEPTED, REPEAT, REFUSED, REPEAT]
+    assert [one.id for one in taken] == ["e1", None, "e2", "e1", "e1", "e2"]
+    with store.begin() as tx:
+        assert [event.id for event in events.of_case(tx, "c1")] == ["e1", "e2"]
+        assert events.of_case(tx, "c2") == [], "the first content stands"
+
+
+def test_a_repeat_is_counted_and_answered_as_one(store: Store) -> None:
+    for expected in (ACCEPTED, REPEAT, REPEAT):
+        assert take(store, an_arrest())[0].outcome is expected
+    reordered = dict(reversed(an_arrest().items()))
+    assert take(store, reordered)[0].outcome is REPEAT, "the order of keys means nothing"
+    with store.begin() as tx:
+        assert [row.repeats for row in tx.all(select(table.c.repeats))] == [3]
+    assert kept(store) == []
+
+
+def test_other_content_under_the_same_identity_is_refused_and_kept(store: Store) -> None:
+    take(store, an_arrest())
+    changed = an_arrest(data={"case_id": "c1", "mystery": 1})
+    (taken,) = take(store, changed)
+    assert (taken.outcome, taken.id) == (REFUSED, "e1")
+    assert "give a new id" in (taken.reason or "")
+    assert kept(store) == [("queue", taken.reason, json.dumps(changed))]
+
+
+def without(name: str) -> dict[str, Any]:
+    return {key: value for key, value in an_arrest().items() if key != name}
+
+
+REFUSALS: list[tuple[str, Any, str]] = [
+    ("not JSON", f"{{{PERSONAL}", "not JSON"),
+    ("an empty document", "", "not JSON"),
+    ("deeper than anything may be", "[" * 100_000, "JSON"),
+    ("an array", "[]", "no JSON object"),
+    ("only a text", f'"{PERSONAL}"', "no JSON object"),
+    ("no specversion", without("specversion"), "specversion: is missing; give it"),
+    ("another version", an_arrest(specversion="0.3"), "specversion: must be '1.0'"),
+    ("no id", without("id"), "id: is missing; give it"),
+    ("an empty id", an_arrest(id=""), "id:"),
+    ("an id that is none", an_arrest(id=7), "id:"),
+    ("an endless id", an_arrest(id="e" * 501), "id:"),
+    ("no source", without("source"), "source: is missing; give it"),
+    ("no time", without("time"), "time: is missing; give it"),
+    ("a naive time", an_arrest(time="2026-04-01T09:30:00"), "time: has no offset; give a time with"),
+    ("no time at all", an_arrest(time=PERSONAL), "time: is not a time; give a time with"),
+    ("no data", without("data"), "data: is missing; give it"),
+    ("data that is none", an_arrest(data=PERSONAL), "data:"),
+    ("an unknown type", an_arrest(type="case.lost"), "type: not a known type of event"),
+    ("a typing error", an_arrest(type="case.suspect_arested"), f"did you mean {AN_ARREST}?"),
+    ("no case", an_arrest(data={}), "data.case_id: is missing; give it"),
+    ("a naive time inside", an_arrest(data={"case_id": "c1", "occurred_at": "2026-04-01T09:30:00"}),
+     "data.occurred_at: has no offset"),
+    ("a wrong choice", a_document("case.opened", WHEN, offence=PERSONAL, force="F", reference="R"),
+     "data.offence: must be"),
+    ("a wrong contact point",
+     a_document("victim.registered", WHEN, victim_id="v1",
+                contact_points=[{"id": "p1", "channel": "pigeon", "address": PERSONAL}]),
+     "data.contact_points.0"),
+    ("U+0000", json.dumps(an_arrest(data={"case_id": "c1", "text": "a\0b"})), "U+0000"),
+    ("U+0000 in a key", json.dumps(an_arrest(data={"case_id": "c1", "a\0b": 1})), "U+0000"),
+    ("half of a pair", json.dumps(an_arrest(data={"case_id": "c1", "text": "\ud83d"})), "half of a pair"),
+    ("more than a million bytes", an_arrest(data={"case_id": "c1", "text": "x" * 1_000_000}), "1,000,000"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "document", "reason"), REFUSALS, ids=[case[0] for case in REFUSALS])
+def test_what_cannot_be_taken_is_kept_whole_with_a_reason(
+    memory: Store, what: str, document: Any, reason: str
+) -> None:
+    text = document if isinstance(document, str) else json.dumps(document)
+    (taken,) = take(memory, text)
+    assert taken.outcome is REFUSED, what
+    assert taken.reason is not None
+    assert reason in taken.reason
+    assert "\n" not in taken.reason
+    assert kept(memory) == [("queue", taken.reason, text)]
+    with memory.begin() as tx:
+        assert tx.all(select(table.c.pk)) == [], what
+
+
+@pytest.mark.parametrize(("what", "document", "reason"), REFUSALS, ids=[case[0] for case in REFUSALS])
+def test_a_reason_never_quotes_a_value(memory: Store, what: str, document: Any, reason: str) -> None:
+    (taken,) = take(memory, document)
+    assert PERSONAL not in (taken.reason or ""), what
+
+
+def test_what_a_database_cannot_hold_is_refused_on_every_one(store: Store) -> None:
+    bad = [document for what, document, _ in REFUSALS if what.startswith(("U+0000", "half"))]
+    assert [one.outcome for one in take(store, *bad, an_arrest())] == [REFUSED] * len(bad) + [ACCEPTED]
+
+
+def test_the_same_rubbish_is_kept_once(store: Store) -> None:
+    take(store, "nothing", "nothing", "something")
+    take(store, "nothing")
+    assert [body for _, _, body in kept(store)] == ["nothing", "something"]
+
+
+def test_a_publisher_may_use_its_own_source_only(store: Store) -> None:
+    documents = an_arrest(), an_arrest(source="urn:example:courts")
+    own, other = take(store, *documents, source="urn:example:records")
+    assert own.outcome is ACCEPTED
+    assert (other.outcome, other.source) == (REFUSED, "urn:example:courts")
+    assert other.reason == "source: this key may only publish as urn:example:records"
+
+
+def test_the_same_id_of_two_sources_is_two_events(store: Store) -> None:
+    taken = take(store, an_arrest(), an_arrest(source="urn:example:courts"))
+    assert [one.outcome for one in taken] == [ACCEPTED, ACCEPTED]
+
+
+def test_two_intakes_at_the_same_moment_store_an_event_once(postgres_database_url: str) -> None:
+    documents = [an_arrest(id=f"e{number}") for number in range(50)]
+    together = Barrier(4)
+    with a_store(postgres_database_url) as store:
+
+        def intake() -> list[Taken]:
+            together.wait(20)
+            return take(store, *documents)
+
+        with ThreadPoolExecutor(4) as pool:
+            answers = [future.result() for future in [pool.submit(intake) for _ in range(4)]]
+        outcomes = [one.outcome for taken in answers for one in taken]
+        assert REFUSED not in outcomes
+        with store.begin() as tx:
+            rows = tx.all(select(table.c.event_id, table.c.repeats))
+    assert sorted(row.event_id for row in rows) == sorted(document["id"] for document in documents)
+    assert [row.repeats for row in rows] == [3] * 50, "three of four found each event there"
+
+
+def test_an_intake_waits_for_another_that_stores_the_same(postgres_database_url: str) -> None:
+    with a_store(postgres_database_url) as store, ThreadPoolExecutor(1) as pool:
+        with store.begin() as tx:
+            take_in(tx, [json.dumps(an_arrest())], door="queue", now=NOW)
+            waiting = pool.submit(take, store, an_arrest(data={"case_id": "c1", "mystery": 1}))
+        (taken,) = waiting.result(20)
+    assert taken.outcome is REFUSED, "the first one to commit stands"
