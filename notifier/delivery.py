@@ -252,10 +252,7 @@ def _send_one(message: Message, channels: Channels) -> SendResult:
         # Nothing went out; `notifier doctor` names the setting.
         return SendResult(AttemptState.DEFERRED, code="settings", reason=FailureReason.NOT_OURS)
     except Exception as problem:
-        # The type only: a provider's text may quote the address.
-        _log.error(
-            "a channel raised", extra={"attempt": message.attempt_ref, "error": type(problem).__name__}
-        )
+        _log.error("a channel raised", extra={"attempt": message.attempt_ref}, exc_info=problem)
         return SendResult(AttemptState.UNKNOWN, code=type(problem).__name__[:50])
 
 

@@ -98,7 +98,7 @@ class Path:
     def _set_aside(self, event_pk: int, problem: Exception) -> None:
         # Only our own errors are known to hold no personal data.
         reason = str(problem) if isinstance(problem, NotifierError) else type(problem).__name__
-        _log.error("an event cannot be planned", extra={"event": event_pk, "error": type(problem).__name__})
+        _log.error("an event cannot be planned", extra={"event": event_pk}, exc_info=problem)
         with self.store.begin() as tx:
             events.mark_problem(tx, event_pk, reason)
 

@@ -25,7 +25,7 @@ Record = dict[str, Any]
 def trace(tx: Tx, wanted: str, timezone: ZoneInfo, *, personal: bool = False) -> list[Record]:
     """Return the steps in order of time, then where notices and attempts stand and what is open for staff.
 
-    ``wanted`` is an event's id (of any source) or a case's. Without ``personal``, addresses and texts are
+    ``wanted`` is an event's id (of any source), else a case's. Without ``personal``, addresses and texts are
     left out. Times are in ``timezone``. Raises :class:`NotFound` where nothing is known of it.
     """
     of_event = reports.arrivals_of_event(tx, wanted)
@@ -68,7 +68,7 @@ def _arrival(row: Row[Any], timezone: ZoneInfo) -> Record:
     said = f"{row.event_id} came in: {row.type} of case {row.case_id}, from {row.source}"
     if row.occurred_at != row.arrived_at:
         said += f"; it happened {plain_words.moment(row.occurred_at, timezone)}"
-    why = [f"it came {row.repeats} times more, and was not taken again"] if row.repeats else []
+    why = [f"it was published again ({row.repeats}), which changed nothing"] if row.repeats else []
     if row.problem is not None:
         why.append(f"it cannot be planned and was set aside: {row.problem}")
     elif row.backfill:

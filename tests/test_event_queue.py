@@ -77,9 +77,9 @@ def left(client: redis.Redis) -> int:
 
 def a_queue(client: redis.Redis, name: str = "one", dead_after: int = 60_000) -> EventQueue:
     """Return a queue whose group exists."""
-    queue = EventQueue(client, STREAM, name, dead_after=dead_after)
-    queue._make_group()
-    return queue
+    if not client.exists(STREAM) or not client.xinfo_groups(STREAM):
+        client.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
+    return EventQueue(client, STREAM, name, dead_after=dead_after)
 
 
 def drain(queue: EventQueue, handle: Handle, wanted: int) -> list[int]:

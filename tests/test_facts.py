@@ -23,8 +23,13 @@ from tests.fakes import FakeChannel, fake_channels
 
 STREAM = "notifier-facts"
 NOW = at("Wed 1 Apr 2026 09:30")
-OFFICER = {"id": "off7", "name": "PC Priya Shah", "email": "priya.shah@police.example"}
-VICTIM = {
+OPENED: dict[str, Any] = {
+    "offence": "burglary",
+    "force": "Example Police",
+    "reference": "EX/1234/26",
+    "officer": {"id": "off7", "name": "PC Priya Shah", "email": "priya.shah@police.example"},
+}
+VICTIM: dict[str, Any] = {
     "victim_id": "v1",
     "name": {"title": "Ms", "given": "Jocasta", "family": "Bloggs"},
     "contact_points": [{"id": "p1", "channel": "sms", "address": "+447700900123"}],
@@ -194,10 +199,9 @@ def a_told_case(store: Store) -> FakeChannel:
     """Have the acknowledgement and an arrest told by sms, the first delivered and the second failed."""
     channels = fake_channels()
     path = Path(store, SHIPPED, Renderer(SHIPPED.timezone).render, channels)
-    opened = {"offence": "burglary", "force": "Example", "reference": "EX/1234/26", "officer": OFFICER}
     when = "Wed 1 Apr 2026 09:30"
     documents = [
-        a_document("case.opened", when, id_="e1", **opened),
+        a_document("case.opened", when, id_="e1", **OPENED),
         a_document("victim.registered", when, id_="e2", **VICTIM),
         a_document(AN_ARREST, "Wed 1 Apr 2026 12:00", id_="e3"),
     ]

@@ -71,7 +71,7 @@ def test_settings_override_the_file(own: Path) -> None:
         ('[limits]\n"case.charge" = [3, 1]\n', "limits.case.charge", "an event type that does not exist"),
         ('[limits]\n"case.charged" = [3]\n', "limits.case.charged", "two numbers are needed"),
         ('[limits]\n"case.charged" = [0, 0]\n', "limits.case.charged", "a limit of no days"),
-        ('[timing]\ndefault_window = { from = "20:00", until = "08:00" }\n', "timing.default_window", "overnight"),
+        ('[timing]\ndefault_window = {from = "20:00", until = "08:00"}\n', "timing.default_window", "night"),
         ('[channels]\ndefault_order = ["fax"]\n', "channels.default_order", "a channel that does not exist"),
         ('[staff]\nat_risk_time = "noon"\n', "staff.at_risk_time", "no time of day"),
         # Not so in the code yet, these two: policy_file checks neither at the start.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -153,6 +154,7 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as problem:
+        cause = errno.errorcode.get(problem.errno or 0, type(problem).__name__)
         raise NotifierError(
-            f"port {port} of {host} cannot be used ({problem.strerror}): give another NOTIFIER_HTTP_PORT"
+            f"port {port} of {host} cannot be used ({cause}): give another NOTIFIER_HTTP_PORT"
         ) from None

@@ -57,13 +57,16 @@ def add_all(tx: Tx, new: Sequence[NewEvent], now: datetime) -> list[Added]:
     for event, digest in zip(new, hashes, strict=True):
         if event.identity not in before and event.identity not in fresh:
             fresh[event.identity] = _values(tx, event, digest, now)
+    mine: set[tuple[str, str]] = set()
     if fresh:
         # Another intake may store the same event at this moment: it is then a repeat.
-        tx.run(tx.insert_once(events), list(fresh.values()))
+        kept = tx.insert_once(events).returning(events.c.source, events.c.event_id)
+        mine = {(row.source, row.event_id) for row in tx.all(kept, list(fresh.values()))}
     stands = _known(tx, new)
     results = []
     for event, digest in zip(new, hashes, strict=True):
-        first = fresh.pop(event.identity, None) is not None
+        first = event.identity in mine
+        mine.discard(event.identity)
         same = stands[event.identity] == digest
         results.append((Added.NEW if first else Added.REPEAT) if same else Added.DIFFERENT)
         if not first:

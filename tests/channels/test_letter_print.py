@@ -34,7 +34,7 @@ from notifier.records import (
 
 SECRET = "a-secret-key-of-more-than-32-characters"
 REF = "0f9b2c4d5e6f708192a3b4c5d6e7f801"
-NOW = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
+NOW = datetime(2026, 4, 1, 9, 0, 0, 250_000, tzinfo=UTC)
 ACCEPTED, DEFERRED, FAILED = AttemptState.ACCEPTED, AttemptState.DEFERRED, AttemptState.FAILED
 
 CONTENT = LetterContent(

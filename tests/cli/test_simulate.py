@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import EMAIL, MAILBOX, NUMBER, SMS, CommandLine, event, opened, registered
+from tests.cli.conftest import EMAIL, NUMBER, SMS, CommandLine, event, opened, registered
 
 UNTIL = ("--until", "2026-04-02T00:00:00+01:00")
 EVENINGS = [{"days": ["mon", "tue", "wed", "thu", "fri"], "from": "18:00", "until": "20:00"}]
@@ -44,6 +44,7 @@ def test_a_number_that_is_dead_is_followed_by_the_email_at_once(notifier: Comman
         (at, "message", "sms", None),
         (at, "failed", "sms", "bad_address"),
         (at, "message", "email", None),
+        (at, "delivered", "email", None),
     ]
 
 
@@ -120,7 +121,7 @@ def test_on_a_terminal_it_is_a_table(notifier: CommandLine) -> None:
 def _on_a_terminal(*arguments: str) -> str:
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "notifier", *arguments]
-    environment = {**os.environ, "TERM": "dumb", "COLUMNS": "160"}
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "400"}
     with subprocess.Popen(command, stdout=theirs, stderr=subprocess.PIPE, env=environment) as process:
         os.close(theirs)
         seen = _read_all(ours)

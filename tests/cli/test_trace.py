@@ -35,6 +35,7 @@ def test_why_when_to_whom_and_by_what(told: CommandLine) -> None:
         (evening, "failed", "v1", "sms", "bad_address"),
         (evening, "decided", "v1", None, None),
         (evening, "message", "v1", "email", None),
+        (evening, "delivered", "v1", "email", None),
     ]
     decided = next(one for one in records if one.get("what") == "decided")
     assert any("5 working days" in why for why in decided["why"])
@@ -46,9 +47,9 @@ def test_how_it_came_in_and_where_it_stands(told: CommandLine) -> None:
     assert (arrived["record"], arrived["source"], arrived["repeats"]) == ("event", SOURCE, 1)
     standing = [one for one in records if one["record"] in ("notice", "attempt")]
     assert [(one["record"], one["state"]) for one in standing] == [
-        ("notice", "sent"),
+        ("notice", "told"),
         ("attempt", "failed"),
-        ("attempt", "accepted"),
+        ("attempt", "delivered"),
     ]
     assert standing[0]["deadline"] == "2026-04-10T23:59:59+01:00"
     message = next(one for one in records if one.get("what") == "message")
@@ -59,12 +60,12 @@ def test_a_person_reads_it_as_a_story(told: CommandLine) -> None:
     story = told("trace", "e1").stdout
     for said in (
         f"Wed 1 Apr 2026, 09:30:00  e1 came in: case.suspect_arrested of case c1, from {SOURCE}",
-        "    because: it came 1 times more, and was not taken again",
+        "    because: it was published again (1), which changed nothing",
         "    because: to be sent at 2026-04-01T18:00:00+01:00",
         "Wed 1 Apr 2026, 18:00:00  sms to victim v1 about e1  [A",
         "the sms to victim v1 failed: the address does not exist",
         "    because: email is next in the agreed order",
-        "e1 for v1 was sent, not known yet whether it arrived (due by Fri 10 Apr 2026, 23:59:59)",
+        "e1 for v1 was told (due by Fri 10 Apr 2026, 23:59:59)",
     ):
         assert said in story
     assert story.count("the first time in her agreed windows") == 1

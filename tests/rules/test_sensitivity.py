@@ -253,6 +253,7 @@ def test_an_event_without_free_text_suits_an_sms() -> None:
         (CourtesyContent(last_event=an_event("case.progress", text="Jo was asked.")), False, "it names her"),
         (CourtesyContent(last_event=ARRESTED, waiting_for="forensic results"), True, "plain"),
         (CourtesyContent(last_event=ARRESTED, waiting_for="the stalking report"), False, "an offence word"),
+        (CourtesyContent(last_event=ARRESTED, waiting_for="x" * 241), False, "it does not fit"),
     ],
 )
 def test_a_courtesy_update_in_an_sms(content: CourtesyContent, suits: bool, reason: str) -> None:

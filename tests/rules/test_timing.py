@@ -142,6 +142,7 @@ def test_the_first_time_in_her_windows(
         ("Wed 1 Apr 2026 20:00", [EVENINGS], None, "the end is exclusive"),
         ("Wed 1 Apr 2026 12:00", [EVENINGS], None, "outside"),
         ("Wed 1 Apr 2026 23:00", [a_window("22:00", "24:00")], "Thu 2 Apr 2026 00:00", "24:00"),
+        ("Wed 1 Apr 2026 19:00", [a_window("19:00", "19:30"), EVENINGS], "Wed 1 Apr 2026 20:00", "the later"),
     ],
 )
 def test_when_the_window_closes(

@@ -140,7 +140,7 @@ HOME = {"lines": ["1 Mill Lane", "Exampleton", "SW1A 1AA"]}
         (("sms", "+44 (0)7700 900123"), ("sms", "07700-900-123"), "brackets and dashes"),
         (("sms", "07700900123"), ("call", "0044 7700 900123"), "a number is one for texts and calls"),
         (("call", "01632 960001"), ("call", "+441632960001"), "a landline"),
-        # Not so in the code yet: a number that its channel refuses is hashed as written (profiles._new_point).
+        # Not so in the code yet: a number refused for its channel is hashed as written (profiles._new_point).
         (("call", "01632 960001"), ("sms", "01632 960001"), "a landline that was recorded as a mobile"),
         (("email", "Jo@Example.ORG"), ("email", "jo@example.org"), "capitals"),
         (("email", "  jo@example.org "), ("email", "jo@example.org"), "spaces around it"),

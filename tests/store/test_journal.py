@@ -92,4 +92,5 @@ def test_a_reader_never_misses_a_line_that_was_committed_late(postgres_database_
         with store.begin() as tx:
             assert journal.number_facts(tx) == 1
             assert facts(tx, cursor=1) == [(2, "committed late")]
+            assert facts(tx) == [(1, "committed first"), (2, "committed late")], "in the order of the numbers"
         assert early_key < late_key
