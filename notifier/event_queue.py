@@ -15,11 +15,12 @@ from notifier.errors import Unreachable
 _log = logging.getLogger(__name__)
 GROUP = "notifier"
 FIELD = "event"
-_BATCH = 500
+BATCH = 500
 _BLOCK_MILLISECONDS = 1_000
 _DEAD_AFTER_MILLISECONDS = 30_000
 _PAUSE_SECONDS = 1.0
 _KEEP_REJECTED = 10_000
+_IN_HAND, _NEW = "0", ">"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +61,45 @@ class EventQueue:
         self._stream = stream
         self._consumer = consumer
         self._dead_after = dead_after
+        self._interrupted = True
 
     def step(self, handle: Handle) -> int:
         """Hand one batch to ``handle`` and acknowledge it; return how many entries it had.
 
-        Entries of dead consumers come first. Raises what ``handle`` raises: nothing is acknowledged then.
+        What an absent server interrupted here comes first, then entries of dead consumers. Raises
+        ``redis.RedisError`` and :class:`Unreachable`: nothing is acknowledged then, and the next step
+        begins with the same entries.
         """
         try:
-            entries = self._abandoned() or self._new()
+            entries = self._next()
         except redis.ResponseError as problem:
             if "NOGROUP" not in str(problem):
                 raise
             self._make_group()
             return 0
         if entries:
+            self._take(entries, handle)
+        self._interrupted = False
+        return len(entries)
+
+    def _next(self) -> list[Entry]:
+        interrupted, self._interrupted = self._interrupted, True
+        return (interrupted and self._read(_IN_HAND)) or self._abandoned() or self._read(_NEW)
+
+    def _take(self, entries: Sequence[Entry], handle: Handle) -> None:
+        """Have entries taken in; one that breaks the intake stays in the queue and blocks no other."""
+        try:
             self._reject(handle([entry.document for entry in entries]))
             self._acknowledge(entries)
-        return len(entries)
+        except (redis.RedisError, Unreachable):
+            raise
+        except Exception as problem:
+            if len(entries) == 1:
+                # It counts as abandoned after a while, and is then tried again: by a mended program, perhaps.
+                _log.error("an event stays in the queue", extra={"entry": entries[0].id}, exc_info=problem)
+                return
+            for entry in entries:
+                self._take([entry], handle)
 
     def _make_group(self) -> None:
         """Begin with the oldest entry: after Redis was emptied, everything in it is new."""
@@ -88,15 +111,15 @@ class EventQueue:
 
     def _abandoned(self) -> list[Entry]:
         claimed: Any = self._client.xautoclaim(
-            self._stream, GROUP, self._consumer, min_idle_time=self._dead_after, count=_BATCH
+            self._stream, GROUP, self._consumer, min_idle_time=self._dead_after, count=BATCH
         )
         return [_entry(id_, fields) for id_, fields in claimed[1] if fields is not None]
 
-    def _new(self) -> list[Entry]:
+    def _read(self, which: str) -> list[Entry]:
         read: Any = self._client.xreadgroup(
-            GROUP, self._consumer, {self._stream: ">"}, count=_BATCH, block=_BLOCK_MILLISECONDS
+            GROUP, self._consumer, {self._stream: which}, count=BATCH, block=_BLOCK_MILLISECONDS
         )
-        return [_entry(id_, fields) for _, entries in read or () for id_, fields in entries]
+        return [_entry(id_, fields) for _, entries in read or () for id_, fields in entries if fields]
 
     def _acknowledge(self, entries: Sequence[Entry]) -> None:
         # What is committed stands in the database: the stream holds only what is still to be taken in.

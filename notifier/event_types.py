@@ -37,6 +37,13 @@ class Limit:
     source: str
 
 
+Offence = Literal[
+    "burglary", "theft", "vehicle", "robbery", "violence", "criminal_damage", "fraud",
+    "antisocial_behaviour", "hate_crime", "domestic_abuse", "stalking", "sexual_offence",
+    "trafficking", "child_abuse", "road_collision", "homicide", "other",
+]  # fmt: skip
+
+
 class Common(Shape):
     """What every event's ``data`` holds."""
 
@@ -47,11 +54,7 @@ class Common(Shape):
 
 
 class CaseOpened(Common):
-    offence: Literal[
-        "burglary", "theft", "vehicle", "robbery", "violence", "criminal_damage", "fraud",
-        "antisocial_behaviour", "hate_crime", "domestic_abuse", "stalking", "sexual_offence",
-        "trafficking", "child_abuse", "road_collision", "homicide", "other",
-    ]  # fmt: skip
+    offence: Offence
     force: Text
     reference: Reference
     officer: Staff | None = None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, StringConstraints, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
 from notifier.errors import EventRefused
@@ -19,9 +19,17 @@ from notifier.store import events
 from notifier.store.database import Tx
 from notifier.store.events import Added, NewEvent
 
+OTHER_CONTENT = "an event with this source and id came before with other content; give a new id"
 _MOST_BYTES = 1_000_000
+_DEEPEST = 50  # readers give up near a thousand; a checked event must never be too deep for a later one
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _WITH_OFFSET = "give a time with its offset, such as 2026-04-01T09:30:00+01:00"
-_OTHER_CONTENT = "an event with this source and id came before with other content; give a new id"
+_KINDS = {
+    "model_type": "must be an object",
+    "dict_type": "must be an object",
+    "tuple_type": "must be an array",
+    "string_type": "must be a text",
+}
 
 
 class Outcome(StrEnum):
@@ -43,12 +51,19 @@ class Taken:
     reason: str | None = None
 
 
+def _written(value: object) -> object:
+    """Refuse a number: it would be taken for seconds or milliseconds, by its size."""
+    if not isinstance(value, str):
+        raise ValueError(f"is not a time; {_WITH_OFFSET}")
+    return value
+
+
 class _Envelope(BaseModel):
     specversion: Literal["1.0"]
     id: Annotated[str, StringConstraints(min_length=1, max_length=500)]
     source: Annotated[str, StringConstraints(min_length=1, max_length=500)]
     type: str
-    time: AwareDatetime
+    time: Annotated[AwareDatetime, BeforeValidator(_written)]
     data: dict[str, Any]
 
 
@@ -70,7 +85,7 @@ def take_in(
     added = events.add_all(tx, [event for _, event in checked], now)
     for (place, event), what in zip(checked, added, strict=True):
         if what is Added.DIFFERENT:
-            answers[place] = _refuse(tx, door, documents[place], _OTHER_CONTENT, now)
+            answers[place] = _refuse(tx, door, documents[place], OTHER_CONTENT, now)
         else:
             outcome = Outcome.ACCEPTED if what is Added.NEW else Outcome.REPEAT
             answers[place] = Taken(outcome, event.source, event.id, event.case_id)
@@ -84,13 +99,17 @@ def _refuse(tx: Tx, door: str, document: str, reason: str, now: datetime) -> Tak
 
 
 def _identity(document: str) -> tuple[str | None, str | None]:
-    """Return ``source`` and ``id`` of a refused document as far as they can be read."""
+    """Return ``source`` and ``id`` of a refused document as far as they can be read and said again."""
     try:
         read = json.loads(document)
         source, event_id = read.get("source"), read.get("id")
     except (ValueError, AttributeError, RecursionError):
         return None, None
-    return source if isinstance(source, str) else None, event_id if isinstance(event_id, str) else None
+    return _name(source), _name(event_id)
+
+
+def _name(value: object) -> str | None:
+    return value if isinstance(value, str) and _is_text(value) else None
 
 
 def _checked(document: str, allowed_source: str | None) -> NewEvent:
@@ -113,11 +132,18 @@ def _checked(document: str, allowed_source: str | None) -> NewEvent:
         id=envelope.id,
         type=envelope.type,
         case_id=data.case_id,
-        published_at=envelope.time,
-        occurred_at=data.occurred_at or envelope.time,
+        published_at=_plausible(envelope.time, "time"),
+        occurred_at=_plausible(data.occurred_at or envelope.time, "data.occurred_at"),
         backfill=data.backfill,
         document=read,
     )
+
+
+def _plausible(moment: datetime, place: str) -> datetime:
+    """Refuse what is a slip, and has no local time where the calendar ends."""
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise EventRefused(f"{place}: the year is not between {_FIRST_YEAR} and {_LAST_YEAR}; correct it")
+    return moment
 
 
 def _read(document: str) -> dict[str, Any]:
@@ -129,19 +155,35 @@ def _read(document: str) -> dict[str, Any]:
         raise EventRefused("this is not JSON; send one CloudEvents 1.0 document") from None
     if not isinstance(read, dict):
         raise EventRefused("this is no JSON object; send one CloudEvents 1.0 document")
-    # Databases refuse both in texts: a character that ends a text, and half of a character.
-    written = json.dumps(read, ensure_ascii=False)
-    if "\\u0000" in written or not _is_text(written):
-        raise EventRefused("a text holds a character that is none (U+0000 or half of a pair); remove it")
+    for depth, values in enumerate(_levels(read), start=1):
+        if depth > _DEEPEST:
+            raise EventRefused(f"the event is deeper than {_DEEPEST} levels; make it flatter")
+        if not all(_is_text(value) for value in values if isinstance(value, str)):
+            raise EventRefused("a text holds a character that is none (U+0000 or half of a pair); remove it")
     return read
 
 
-def _is_text(written: str) -> bool:
+def _levels(read: dict[str, Any]) -> Iterator[list[Any]]:
+    """Yield the values of a document from the outside in, level by level, the keys of objects among them."""
+    level: list[Any] = [read]
+    while level:
+        yield level
+        level = [inner for value in level for inner in _inside(value)]
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [*value, *value.values()]
+    return value if isinstance(value, list) else []
+
+
+def _is_text(value: str) -> bool:
+    """Tell whether every database can hold it: no U+0000, which ends a text, and no half of a character."""
     try:
-        written.encode()
+        value.encode()
     except UnicodeEncodeError:
         return False
-    return True
+    return "\0" not in value
 
 
 def _unknown_type(name: str) -> str:
@@ -151,10 +193,16 @@ def _unknown_type(name: str) -> str:
 
 
 def _complaint(problem: ValidationError, prefix: str) -> str:
-    """Name the first field that is wrong, and the mend; never its value, which may be personal."""
-    first = problem.errors(include_input=False, include_url=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return f"{prefix}{place}: {_words(first)}" if place else _words(first)
+    """Name one field that is wrong, and the mend; never its value, which may be personal."""
+    # The innermost: of the forms that an address may have, it is about the one that was meant.
+    detail = max(problem.errors(include_input=False, include_url=False), key=lambda each: len(each["loc"]))
+    place = ".".join(str(part) for part in detail["loc"] if not _is_form(part))
+    return f"{prefix}{place}: {_words(detail)}" if place else _words(detail)
+
+
+def _is_form(part: int | str) -> bool:
+    """Tell whether it is pydantic's name for one form of several, which no publisher wrote."""
+    return isinstance(part, str) and (part == "str" or part[:1].isupper())
 
 
 def _words(detail: ErrorDetails) -> str:
@@ -164,4 +212,6 @@ def _words(detail: ErrorDetails) -> str:
         return f"has no offset; {_WITH_OFFSET}"
     if detail["type"].startswith("datetime"):
         return f"is not a time; {_WITH_OFFSET}"
+    if detail["type"] in _KINDS:
+        return _KINDS[detail["type"]]
     return detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")

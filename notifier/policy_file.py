@@ -13,7 +13,7 @@ from holidays import country_holidays
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from notifier.errors import SettingsError
-from notifier.event_types import EVENT_TYPES
+from notifier.event_types import EVENT_TYPES, Offence
 from notifier.records import ChannelName, Window
 from notifier.rules.policy import ChannelPolicy, CourtesyPolicy, Policy, StaffPolicy
 from notifier.rules.working_days import Calendar
@@ -68,16 +68,16 @@ class _Channels(_Part):
 
 
 class _Offences(_Part):
-    serious: frozenset[str]
-    at_risk: frozenset[str]
-    no_letter: frozenset[str]
-    meeting: frozenset[str]
+    serious: frozenset[Offence]
+    at_risk: frozenset[Offence]
+    no_letter: frozenset[Offence]
+    meeting: frozenset[Offence]
     words: tuple[str, ...]
 
 
 class _File(_Part):
     name: str
-    timezone: str
+    timezone: ZoneInfo
     timing: _Timing
     courtesy: _Courtesy
     staff: _Staff
@@ -130,7 +130,7 @@ def _policy(file: _File) -> Policy:
     waits = file.channels
     return Policy(
         name=file.name,
-        timezone=ZoneInfo(file.timezone),
+        timezone=file.timezone,
         calendar=bank_holidays(),
         default_windows=(Window(_EVERY_DAY, window.start, window.until),),
         gap=timedelta(minutes=file.timing.gap_minutes),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 from pydantic import ValidationError
 
 from notifier.addresses import AddressRefused, normalise
 from notifier.errors import EventRefused
-from notifier.records import CaseEvent, Role
+from notifier.records import CaseEvent, ChannelName, Role
 from notifier.rules.policy import Policy
 from notifier.store import contact_points, people
 from notifier.store.contact_points import NewPoint
@@ -19,6 +20,7 @@ from notifier.store.database import Tx
 from notifier.wire import ContactPointShape, PostalAddress, VictimProfile
 
 _CASE_FIELDS = ("offence", "force", "reference", "officer", "supervisor", "unit", "fatal", "suspect_known")
+_EARLY = "early"  # updates of a victim who is not registered yet, oldest first
 _VICTIM_FIELDS = ("name", "contact_points", "contract", "needs", "enhanced")
 
 
@@ -58,34 +60,46 @@ def _open_case(tx: Tx, case_pk: int, event: CaseEvent, now: datetime) -> None:
 
 
 def _record_party(tx: Tx, event: CaseEvent, policy: Policy, now: datetime, changes: Changes) -> None:
-    points = [_new_point(shape, policy) for shape in event.data.contact_points]
+    points = [_party_point(shape, policy) for shape in event.data.contact_points]
     hashes = contact_points.add_party_points(tx, event.case_id, event.data.victim_id, points, now)
     changes.victim_ids |= contact_points.victims_with(tx, hashes)
+
+
+def _party_point(shape: ContactPointShape, policy: Policy) -> NewPoint:
+    """A party's number is the same number whatever it was recorded for: a landline as SMS blocks calls."""
+    point = _new_point(shape, policy)
+    if point.unusable is None or shape.channel is not ChannelName.SMS:
+        return point
+    return _new_point(shape.model_copy(update={"channel": ChannelName.CALL}), policy)
 
 
 def _merge_victim(tx: Tx, event: CaseEvent, policy: Policy, now: datetime) -> None:
     victim_id = event.data.victim_id
     written = {name: event.raw[name] for name in _VICTIM_FIELDS if name in event.raw}
     before = people.profile_of(tx, victim_id)
-    first = event.type == "victim.registered" and "victim_id" not in before
-    # An update that came before the registration still lies over it.
-    merged = merge(written, before) if first else merge(before, written)
-    registered = first or "victim_id" in before
-    if registered:
-        merged["victim_id"] = victim_id
-    people.save_profile(tx, victim_id, merged)
-    if not registered:
+    if event.type == "victim.updated" and "victim_id" not in before:
+        early = [*before.get(_EARLY, ()), written]
+        people.save_profile(tx, victim_id, {_EARLY: early})
         return
+    # Updates that came before the registration still lie over it.
+    merged = reduce(merge, [written, *before[_EARLY]]) if _EARLY in before else merge(before, written)
+    merged["victim_id"] = victim_id
+    people.save_profile(tx, victim_id, merged)
     try:
         profile = VictimProfile.model_validate(merged)
     except ValidationError as problem:
         entry = ".".join(str(part) for part in problem.errors()[0]["loc"])
         raise EventRefused(f"after this update {entry} would not be whole; publish it whole") from None
-    confirmed = {point["id"] for point in written.get("contact_points") or () if "address" in point}
-    _replace(tx, victim_id, Role.VICTIM, profile.contact_points, confirmed, policy, now)
+    _replace(tx, victim_id, Role.VICTIM, profile.contact_points, _confirmed(written), policy, now)
     representative = profile.needs.representative
     theirs = representative.contact_points if representative else ()
-    _replace(tx, victim_id, Role.REPRESENTATIVE, theirs, {point.id for point in theirs}, policy, now)
+    about_them = (written.get("needs") or {}).get("representative") or {}
+    _replace(tx, victim_id, Role.REPRESENTATIVE, theirs, _confirmed(about_them), policy, now)
+
+
+def _confirmed(written: dict[str, Any]) -> set[str]:
+    """Return the ids of the contact points whose address was written again."""
+    return {point["id"] for point in written.get("contact_points") or () if point.get("address") is not None}
 
 
 def _replace(
@@ -113,8 +127,9 @@ def merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
             merged.pop(key, None)
         elif key == "contact_points":
             merged[key] = _merge_points(merged.get(key, ()), value)
-        elif isinstance(value, dict) and isinstance(merged.get(key), dict) and key != "address":
-            merged[key] = merge(merged[key], value)
+        elif isinstance(value, dict) and key != "address":
+            under = merged.get(key)
+            merged[key] = merge(under if isinstance(under, dict) else {}, value)
         else:
             merged[key] = value
     return merged

@@ -75,6 +75,11 @@ def left(client: redis.Redis) -> int:
     return int(client.xlen(STREAM))
 
 
+def pending(client: redis.Redis) -> int:
+    summary: Any = client.xpending(STREAM, GROUP)
+    return int(summary["pending"])
+
+
 def a_queue(client: redis.Redis, name: str = "one", dead_after: int = 60_000) -> EventQueue:
     """Return a queue whose group exists."""
     if not client.exists(STREAM) or not client.xinfo_groups(STREAM):
@@ -109,15 +114,47 @@ def test_1200_events_come_in_in_order_and_leave_the_stream(client: redis.Redis, 
 
 def test_what_was_not_committed_is_not_acknowledged(client: redis.Redis, store: Store) -> None:
     put(client, "e1", "e2")
-    queue = a_queue(client, dead_after=0)
+    queue = a_queue(client)
     with pytest.raises(Unreachable):
         queue.step(unreachable)
     assert left(client) == 2
-    pending: Any = client.xpending(STREAM, GROUP)
-    assert pending["pending"] == 2
-    assert queue.step(into(store)) == 2, "the same consumer, too, comes back to them"
-    assert stored(store) == ["e1", "e2"]
+    assert pending(client) == 2
+    put(client, "e3")
+    assert queue.step(into(store)) == 2, "the same consumer comes back to them at once"
+    assert queue.step(into(store)) == 1
+    assert stored(store) == ["e1", "e2", "e3"]
     assert left(client) == 0
+
+
+def test_what_was_trimmed_while_in_hand_stops_nothing(client: redis.Redis, memory: Store) -> None:
+    put(client, "e1", "e2")
+    queue = a_queue(client)
+    with pytest.raises(Unreachable):
+        queue.step(unreachable)
+    client.xtrim(STREAM, maxlen=1, approximate=False)
+    assert queue.step(into(memory)) == 1
+    assert stored(memory) == ["e2"]
+
+
+def test_an_event_that_breaks_the_intake_stays_and_blocks_no_other(
+    client: redis.Redis, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    put(client, "e1", "e2", "e3")
+
+    def breaks(documents: Sequence[str]) -> Sequence[Rejected]:
+        if any('"e2"' in document for document in documents):
+            raise ZeroDivisionError("a fault of the program")
+        return into(store)(documents)
+
+    queue = a_queue(client)
+    assert queue.step(breaks) == 3
+    put(client, "e4")
+    assert queue.step(breaks) == 1, "it is not tried again at once"
+    assert stored(store) == ["e1", "e3", "e4"]
+    assert [record.getMessage() for record in caplog.records] == ["an event stays in the queue"]
+    assert left(client) == pending(client) == 1
+    assert a_queue(client, "mended", dead_after=0).step(into(store)) == 1
+    assert stored(store) == ["e1", "e3", "e4", "e2"], "nothing is lost"
 
 
 def test_a_crash_between_commit_and_acknowledgement_makes_a_repeat(client: redis.Redis, store: Store) -> None:
@@ -192,12 +229,13 @@ def test_what_cannot_be_read_is_kept_whole_and_blocks_nothing(
 
 
 def test_intake_outlives_a_restart_of_redis(tmp_path: File, memory: Store) -> None:
-    stop, came = Event(), Event()
+    stop, came = Event(), {"e1": Event(), "e2": Event()}
     take = into(memory)
 
     def handle(documents: Sequence[str]) -> Sequence[Rejected]:
         rejected = take(documents)
-        came.set()
+        for document in documents:
+            came[json.loads(document)["id"]].set()
         return rejected
 
     with EmbeddedRedis(tmp_path) as server, redis.Redis.from_url(server.url) as client:
@@ -205,13 +243,12 @@ def test_intake_outlives_a_restart_of_redis(tmp_path: File, memory: Store) -> No
         running = Thread(target=run_intake, args=(EventQueue(client, STREAM, "one"), handle, stop))
         running.start()
         try:
-            assert came.wait(WAIT)
+            assert came["e1"].wait(WAIT)
             server.kill()
-            came.clear()
             server.start()
             with redis.Redis.from_url(server.url) as publisher:
                 put(publisher, "e2")
-            assert came.wait(WAIT)
+            assert came["e2"].wait(WAIT)
         finally:
             stop.set()
             running.join(WAIT)
@@ -228,7 +265,7 @@ def test_intake_tries_again_while_the_database_is_away(client: redis.Redis, memo
         stop.set()
         return rejected
 
-    queue = EventQueue(client, STREAM, "one", dead_after=0)
+    queue = EventQueue(client, STREAM, "one")
     running = Thread(target=run_intake, args=(queue, handle, stop))
     running.start()
     running.join(WAIT)

@@ -74,7 +74,6 @@ def test_settings_override_the_file(own: Path) -> None:
         ('[timing]\ndefault_window = {from = "20:00", until = "08:00"}\n', "timing.default_window", "night"),
         ('[channels]\ndefault_order = ["fax"]\n', "channels.default_order", "a channel that does not exist"),
         ('[staff]\nat_risk_time = "noon"\n', "staff.at_risk_time", "no time of day"),
-        # Not so in the code yet, these two: policy_file checks neither at the start.
         ('timezone = "Europe/Londn"\n', "timezone", "a zone that does not exist"),
         ('[offences]\nserious = ["domestic_abus"]\n', "offences.serious", "an offence that does not exist"),
         ("timing = 5\n", "timing", "a number instead of a part"),

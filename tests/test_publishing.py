@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import redis
 
 from notifier import publish
 from notifier.embedded import free_port
-from notifier.errors import Unreachable
+from notifier.errors import SettingsError, Unreachable
 from notifier.publishing import publish_lines
 from tests.builders import AN_ARREST, a_document
 
@@ -33,6 +34,20 @@ def test_many_events_keep_their_order(redis_url: str) -> None:
     events = [a_document(AN_ARREST, WHEN) for _ in range(1_001)]
     assert publish((event for event in events), redis_url=redis_url, stream="others") == 1_001
     assert documents(redis_url, "others") == events
+
+
+def test_where_to_is_by_default_a_setting(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFIER_REDIS_URL", redis_url)
+    monkeypatch.setenv("NOTIFIER_EVENT_STREAM", "others")
+    event = a_document(AN_ARREST, WHEN)
+    assert publish(event) == publish(event, stream="given") == 1
+    assert documents(redis_url, "others") == documents(redis_url, "given") == [event]
+
+
+def test_where_to_must_be_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # no .env
+    with pytest.raises(SettingsError, match="NOTIFIER_REDIS_URL is missing: set it"):
+        publish(a_document(AN_ARREST, WHEN))
 
 
 def test_none(redis_url: str) -> None:

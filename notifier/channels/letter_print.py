@@ -188,7 +188,9 @@ class Typesetter:
                 sys_inputs={"letter": _content(message)},
                 format="pdf",
                 pdf_standards="ua-1",
-                timestamp=message.created_at.astimezone(UTC).replace(microsecond=0),  # it refuses smaller parts
+                timestamp=message.created_at.astimezone(UTC).replace(
+                    microsecond=0
+                ),  # it refuses smaller parts
             )
             pages = int(compiler.query("<pages>", field="value", one=True))
         except (typst.TypstError, UnicodeError):

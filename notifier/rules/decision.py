@@ -194,10 +194,10 @@ def _asks_instead(
 def _person_first(situation: Situation, policy: Policy, due: Duty, now: datetime) -> tuple[StaffRequest, ...]:
     event = situation.event
     assert event is not None
+    beside = _meeting(situation, policy) + _late_on_arrival(event, due)
     if ends_restriction(event, situation.history):
-        return _tell_at_once(event, now) + _meeting(situation, policy)
-    task = StaffRequest.task(TaskKind.TELL_IN_PERSON, event, deadline=due.deadline)
-    return (task, *_meeting(situation, policy))
+        return _tell_at_once(event, now) + beside
+    return (StaffRequest.task(TaskKind.TELL_IN_PERSON, event, deadline=due.deadline), *beside)
 
 
 def _tell_at_once(event: CaseEvent, now: datetime) -> tuple[StaffRequest, ...]:
@@ -222,20 +222,24 @@ def _plan_sending(
     route, parts = _parts(situation, policy, timing.at, tone)
     why = ((due.why,) if due else ()) + (timing.why, *route.why)
     asks = _asks_about_timing(situation, timing, tone, due, now)
+    asks += _meeting(situation, policy) + _asks_about_telling(situation, tone, now)
     if not parts:
-        outcome, extra = _nothing_left(situation)
+        outcome, extra = _nothing_left(situation, tone)
         return Decision(outcome, tone, due, why, route.blocked, asks + extra)
-    asks += _meeting(situation, policy) + _asks_about_parts(situation, parts, tone, now)
+    asks += _asks_about_parts(situation, parts, tone)
     return Decision(Send(timing.at, parts), tone, due, why, route.blocked, asks)
 
 
-def _nothing_left(situation: Situation) -> tuple[Outcome, tuple[StaffRequest, ...]]:
-    event = situation.event
+def _nothing_left(situation: Situation, tone: Tone) -> tuple[Outcome, tuple[StaffRequest, ...]]:
     if situation.full_only:
-        return Suppress("full_text_by_call"), (StaffRequest.task(TaskKind.CALL_BACK, event),)
+        return Suppress("full_text_by_call"), (_call_back(situation.event, tone),)
     if situation.told_in_person_at is not None:
         return Suppress("told_in_person"), ()
     return NoWay(), ()
+
+
+def _call_back(event: CaseEvent | None, tone: Tone) -> StaffRequest:
+    return StaffRequest.task(TaskKind.CALL_BACK, event, safety=tone is Tone.SAFETY)
 
 
 def _timing(situation: Situation, policy: Policy, now: datetime, tone: Tone, due: Duty | None) -> Timing:
@@ -248,15 +252,24 @@ def _timing(situation: Situation, policy: Policy, now: datetime, tone: Tone, due
     if situation.told_in_person_at is not None:
         at = first_in_windows(now, windows_of(contract, policy), timezone)
         return Timing(at, "a person told her; the written notice follows in her windows")
-    earliest, waited = now, ""
-    if tone is Tone.ROUTINE and not situation.fallback and situation.last_message_at is not None:
-        earliest = max(now, situation.last_message_at + policy.gap)
-        waited = "; it waited for the gap after her last message" if earliest > now else ""
+    at_once = _in_windows(situation, policy, now, due)
+    last = situation.last_message_at
+    if tone is not Tone.ROUTINE or situation.fallback or last is None or last + policy.gap <= now:
+        return at_once
+    after_gap = _in_windows(situation, policy, last + policy.gap, due)
+    if due is not None and at_once.at <= due.deadline < after_gap.at:
+        return at_once
+    return Timing(
+        after_gap.at, f"{after_gap.why}; it waits for the gap after her last message", after_gap.too_late
+    )
+
+
+def _in_windows(situation: Situation, policy: Policy, earliest: datetime, due: Duty | None) -> Timing:
+    contract = situation.victim.contract
     if due is not None and due.moment_passed and not contract.windows_strict:
-        at = first_in_windows(earliest, policy.default_windows, timezone)
-        return Timing(at, "its known moment is near: at once in the default window" + waited)
-    timing = send_time(earliest, contract, due.deadline if due else None, policy)
-    return Timing(timing.at, timing.why + waited, timing.too_late)
+        at = first_in_windows(earliest, policy.default_windows, policy.timezone)
+        return Timing(at, "its known moment is near: at once in the default window")
+    return send_time(earliest, contract, due.deadline if due else None, policy)
 
 
 def _asks_about_timing(
@@ -271,28 +284,34 @@ def _asks_about_timing(
     elif timing.too_late:
         asks += (StaffRequest.task(TaskKind.CANNOT_MEET_WINDOW, event, deadline=due.deadline),)
     if due.moment_passed:
-        asks += (StaffRequest.task(TaskKind.CALL_BACK, event),)
-    if due.deadline < event.arrived_at:
-        asks += (StaffRequest.escalation("late_on_arrival", event, once=True),)
-    return asks
+        asks += (_call_back(event, tone),)
+    return asks + _late_on_arrival(event, due)
 
 
-def _asks_about_parts(
-    situation: Situation, parts: tuple[Part, ...], tone: Tone, now: datetime
-) -> tuple[StaffRequest, ...]:
-    event = situation.event
-    if event is None:
+def _late_on_arrival(event: CaseEvent, due: Duty) -> tuple[StaffRequest, ...]:
+    if due.deadline >= event.arrived_at:
         return ()
-    asks: tuple[StaffRequest, ...] = ()
-    if any(part.full_text_by is FullTextBy.CALL for part in parts):
-        asks += (StaffRequest.task(TaskKind.CALL_BACK, event),)
+    return (StaffRequest.escalation("late_on_arrival", event, once=True),)
+
+
+def _asks_about_telling(situation: Situation, tone: Tone, now: datetime) -> tuple[StaffRequest, ...]:
+    """What a person must tell at once beside the message, whether or not there is a way to send one."""
+    event = situation.event
+    if event is None or situation.told_in_person_at is not None:
+        return ()
     discreet_safety = tone is Tone.SAFETY and situation.victim.needs.discreet
-    if discreet_safety:
-        asks += _tell_at_once(event, now)
-    bad_and_freed = tone is Tone.BAD_NEWS and situation.told_in_person_at is None
-    if bad_and_freed and ends_restriction(event, situation.history):
-        asks += _tell_at_once(event, now)
-    return asks
+    freed = tone is Tone.BAD_NEWS and ends_restriction(event, situation.history)
+    return _tell_at_once(event, now) if discreet_safety or freed else ()
+
+
+def _asks_about_parts(situation: Situation, parts: tuple[Part, ...], tone: Tone) -> tuple[StaffRequest, ...]:
+    """What only a call can say: the text for which there is no channel, or bad news in discreet form."""
+    if situation.event is None:
+        return ()
+    by_call = any(part.full_text_by is FullTextBy.CALL for part in parts)
+    discreet_news = tone is Tone.BAD_NEWS and parts[0].wording is Wording.NEUTRAL
+    untold = situation.told_in_person_at is None
+    return (_call_back(situation.event, tone),) if by_call or (discreet_news and untold) else ()
 
 
 def _parts(situation: Situation, policy: Policy, at: datetime, tone: Tone) -> tuple[Route, tuple[Part, ...]]:

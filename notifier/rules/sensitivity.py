@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -11,7 +12,10 @@ from notifier.records import Case, CaseEvent, ChannelName, CourtesyContent, Need
 from notifier.rules.policy import Policy
 
 _FATAL_IS_SERIOUS = "road_collision"
-_LINK = re.compile(r"https?:|www\.|@|\b[\w-]+\.(?:com|org|net|uk|wales|cymru|info|io|ly)\b", re.IGNORECASE)
+_LINK = re.compile(
+    r"https?:|www\.|@|\b[\w-]+\.(?:com|org|net|uk|wales|cymru|info|io|ly)\b|\b[\w-]+\.[a-z]{2,24}/",
+    re.IGNORECASE,
+)
 _SHORTEST_NAME = 2
 
 
@@ -74,7 +78,7 @@ def suits_sms(event: CaseEvent, names_on_file: Iterable[str], policy: Policy) ->
     always fits: the template shortens it, and never drops it.
     """
     values = [getattr(event.data, name) or "" for name in EVENT_TYPES[event.type].free_text]
-    plain = " ".join(value for value in values if isinstance(value, str))
+    plain = " ".join(value for value in values if isinstance(value, str) and value)
     lists = " ".join(line for value in values if not isinstance(value, str) for line in value)
     return _fits(plain, policy) and _holds_nothing_forbidden(f"{plain} {lists}", names_on_file, policy)
 
@@ -96,14 +100,24 @@ def _holds_nothing_forbidden(text: str, names_on_file: Iterable[str], policy: Po
         return False
     if any(re.search(rf"\b{re.escape(stem)}", text, re.IGNORECASE) for stem in policy.offence_words):
         return False
-    words = {word.casefold() for word in re.findall(r"[^\W\d_]+", text)}
-    return words.isdisjoint(name_words(names_on_file))
+    return name_words(names_on_file).isdisjoint(_words(text))
 
 
 def name_words(names: Iterable[str]) -> set[str]:
-    """Return the single words of ``names``, folded for comparison, without ranks and titles."""
-    words = {word.casefold() for name in names for word in re.findall(r"[^\W\d_]+", name)}
-    return {word for word in words if len(word) >= _SHORTEST_NAME and word not in _NOT_NAMES}
+    """Return the single words of ``names``, folded for comparison."""
+    words = {word for name in names for word in _words(name)}
+    return {word for word in words if len(word) >= _SHORTEST_NAME}
+
+
+def without_rank(name: str) -> str:
+    """Return a staff member's name without rank, title and the words of a unit's name."""
+    return " ".join(word for word in _words(name) if word not in _NOT_NAMES)
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a text, however its letters and marks are composed."""
+    composed = unicodedata.normalize("NFC", text)
+    return [word.casefold() for word in re.findall(r"[^\W\d_]+", composed)]
 
 
 _NOT_NAMES = frozenset(

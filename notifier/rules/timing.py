@@ -78,7 +78,10 @@ def _spans(
         day = first + offset * _DAY
         for window in sorted((w for w in windows if day.weekday() in w.days), key=lambda w: w.start):
             end_day, end = (day + _DAY, time()) if window.until is None else (day, window.until)
-            yield at_local(day, window.start, timezone), at_local(end_day, end, timezone)
+            starts, ends = at_local(day, window.start, timezone), at_local(end_day, end, timezone)
+            # In spring a window may lie within the hour that does not exist.
+            if starts < ends:
+                yield starts, ends
 
 
 @dataclass(frozen=True, slots=True)

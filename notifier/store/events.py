@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Update, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from notifier.event_types import EVENT_TYPES
 from notifier.records import CaseEvent
@@ -63,14 +63,15 @@ def add_all(tx: Tx, new: Sequence[NewEvent], now: datetime) -> list[Added]:
         kept = tx.insert_once(events).returning(events.c.source, events.c.event_id)
         mine = {(row.source, row.event_id) for row in tx.all(kept, list(fresh.values()))}
     stands = _known(tx, new)
-    results = []
+    results, repeated = [], []
     for event, digest in zip(new, hashes, strict=True):
         first = event.identity in mine
         mine.discard(event.identity)
         same = stands[event.identity] == digest
         results.append((Added.NEW if first else Added.REPEAT) if same else Added.DIFFERENT)
         if not first:
-            tx.run(_count_repeat(event))
+            repeated.append(event.identity)
+    _count_repeats(tx, repeated)
     return results
 
 
@@ -80,9 +81,13 @@ def _known(tx: Tx, new: Sequence[NewEvent]) -> dict[tuple[str, str], str]:
     return {(row.source, row.event_id): row.content_hash for row in tx.all(query)}
 
 
-def _count_repeat(event: NewEvent) -> Update:
-    same = (events.c.source == event.source) & (events.c.event_id == event.id)
-    return update(events).where(same).values(repeats=events.c.repeats + 1)
+def _count_repeats(tx: Tx, repeated: Sequence[tuple[str, str]]) -> None:
+    if not repeated:
+        return
+    same = (events.c.source == bindparam("its_source")) & (events.c.event_id == bindparam("its_id"))
+    # In one order everywhere: otherwise two intakes with the same repeats could wait for each other.
+    parameters = [{"its_source": source, "its_id": event_id} for source, event_id in sorted(repeated)]
+    tx.run(update(events).where(same).values(repeats=events.c.repeats + 1), parameters)
 
 
 def _values(tx: Tx, event: NewEvent, digest: str, now: datetime) -> dict[str, Any]:
@@ -102,14 +107,14 @@ def _values(tx: Tx, event: NewEvent, digest: str, now: datetime) -> dict[str, An
 
 def reject(tx: Tx, door: str, body: str, reason: str, now: datetime) -> None:
     """Keep what could not be taken, whole, with its reason; the same body is kept once."""
-    digest = tx.cipher.lookup("rejection", body)
-    if tx.first(select(rejections.c.pk).where(rejections.c.body_hash == digest)) is None:
-        sealed = tx.cipher.seal(body)
-        tx.run(
-            rejections.insert().values(
-                at=now, door=door, reason=reason[:500], body_sealed=sealed, body_hash=digest
-            )
-        )
+    values = {
+        "at": now,
+        "door": door,
+        "reason": reason[:500],
+        "body_sealed": tx.cipher.seal(body),
+        "body_hash": tx.cipher.lookup("rejection", body),
+    }
+    tx.run(tx.insert_once(rejections), values)
 
 
 def rejected(tx: Tx) -> Sequence[Row[Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from notifier.records import Case, ChannelName, Contract, Needs, PersonName, Role, StaffMember, Victim
+from notifier.rules.sensitivity import without_rank
 from notifier.store.contact_points import load_points
 from notifier.store.database import Tx
 from notifier.store.tables import cases, registrations, victims
@@ -193,7 +194,7 @@ def _needs(profile: VictimProfile) -> Needs:
 
 def names_on_file(case: Case, victims_of_case: Iterable[Victim]) -> tuple[str, ...]:
     """Return every person's name that the case holds: none may stand in an SMS."""
-    people = [staff.name for staff in (case.officer, case.supervisor, case.unit) if staff]
+    people = [without_rank(staff.name) for staff in (case.officer, case.supervisor, case.unit) if staff]
     for victim in victims_of_case:
         for name in (victim.name, victim.recipient):
             people += [name.given, name.family]

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from fastapi import HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 
-from notifier.intake import _OTHER_CONTENT, Outcome, Taken
+from notifier.intake import OTHER_CONTENT, Outcome, Taken
 from notifier.web.answers import error
 from notifier.web.auth import Parts, Source
 from notifier.web.body import Body, media_type, text_of
@@ -75,7 +75,7 @@ def _about_one(taken: Taken, source: str) -> Response:
     status = HTTPStatus.BAD_REQUEST
     if taken.source not in (None, source):
         status = HTTPStatus.FORBIDDEN
-    elif taken.reason == _OTHER_CONTENT:
+    elif taken.reason == OTHER_CONTENT:
         status = HTTPStatus.CONFLICT
     return error(status, taken.reason or "")
 

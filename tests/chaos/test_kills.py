@@ -56,7 +56,7 @@ def kill_workers(service: Service) -> None:
 def quiet(service: Service) -> bool:
     states = service.states()
     moving = {"planned", "sending"} & set(states["notices"])
-    return service.all_planned() and not moving and not {"dispatching", "deferred"} & set(states["attempts"])
+    return service.all_planned() and not moving and not service.unsettled()
 
 
 def each_victim_heard_once_or_a_person_checks(service: Service) -> None:

@@ -89,6 +89,13 @@ class Service:
         moving = set(states["notices"]) & set(_ON_THE_WAY)
         return self.all_planned() and not moving and "dispatching" not in states["attempts"]
 
+    def unsettled(self) -> bool:
+        """Tell whether a sending's outcome is still to be found out."""
+        asking = (attempts.c.state == "unknown") & attempts.c.check_at.is_not(None)
+        with self.store.begin() as tx:
+            query = select(attempts.c.pk).where(asking | (attempts.c.state == "dispatching"))
+            return tx.first(query) is not None
+
     def escalated(self) -> set[tuple[int, int]]:
         """Return case and victim of the open escalations."""
         with self.store.begin() as tx:

@@ -9,8 +9,11 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select, text
 
+from notifier.event_types import EVENT_TYPES
 from notifier.intake import Outcome, Taken, take_in
 from notifier.store import events
 from notifier.store.database import IN_MEMORY, Store
@@ -37,9 +40,9 @@ def memory() -> Iterator[Store]:
 
 
 def take(store: Store, *documents: Any, source: str | None = None) -> list[Taken]:
-    texts = [each if isinstance(each, str) else json.dumps(each) for each in documents]
+    written = [each if isinstance(each, str) else json.dumps(each) for each in documents]
     with store.begin() as tx:
-        return take_in(tx, texts, door="queue", now=NOW, allowed_source=source)
+        return take_in(tx, written, door="queue", now=NOW, allowed_source=source)
 
 
 def kept(store: Store) -> list[tuple[str, str, str]]:
@@ -97,6 +100,18 @@ def without(name: str) -> dict[str, Any]:
     return {key: value for key, value in an_arrest().items() if key != name}
 
 
+def deep(levels: int) -> str:
+    """Return an arrest with so many levels of arrays in its data."""
+    whole = json.dumps(an_arrest(data={"case_id": "c1", "x": 0}))
+    return whole.replace('"x": 0', f'"x": {"[" * levels}{"]" * levels}')
+
+
+def reachable_by(address: Any) -> dict[str, Any]:
+    """Return a victim whose letter goes to ``address``."""
+    points = [{"id": "p1", "channel": "letter", "address": address}]
+    return a_document("victim.registered", WHEN, victim_id="v1", contact_points=points)
+
+
 REFUSALS: list[tuple[str, Any, str]] = [
     ("not JSON", f"{{{PERSONAL}", "not JSON"),
     ("an empty document", "", "not JSON"),
@@ -113,8 +128,13 @@ REFUSALS: list[tuple[str, Any, str]] = [
     ("no time", without("time"), "time: is missing; give it"),
     ("a naive time", an_arrest(time="2026-04-01T09:30:00"), "time: has no offset; give a time with"),
     ("no time at all", an_arrest(time=PERSONAL), "time: is not a time; give a time with"),
+    ("a number for a time", an_arrest(time=1_775_032_200), "time: is not a time; give a time with"),
+    ("a time before calendars", an_arrest(time="0001-01-01T00:00:00+14:00"), "time: the year is not between"),
+    ("a time after them", an_arrest(time="9999-12-31T23:59:59-14:00"), "time: the year is not between"),
+    ("it happened long ago", an_arrest(data={"case_id": "c1", "occurred_at": "0202-04-01T09:30:00Z"}),
+     "data.occurred_at: the year is not between 1900 and 2199; correct it"),
     ("no data", without("data"), "data: is missing; give it"),
-    ("data that is none", an_arrest(data=PERSONAL), "data:"),
+    ("data that is none", an_arrest(data=PERSONAL), "data: must be an object"),
     ("an unknown type", an_arrest(type="case.lost"), "type: not a known type of event"),
     ("a typing error", an_arrest(type="case.suspect_arested"), f"did you mean {AN_ARREST}?"),
     ("no case", an_arrest(data={}), "data.case_id: is missing; give it"),
@@ -126,9 +146,16 @@ REFUSALS: list[tuple[str, Any, str]] = [
      a_document("victim.registered", WHEN, victim_id="v1",
                 contact_points=[{"id": "p1", "channel": "pigeon", "address": PERSONAL}]),
      "data.contact_points.0"),
+    ("an address that is none", reachable_by(7), "data.contact_points.0.address: must be a text"),
+    ("a letter with no lines", reachable_by({}), "data.contact_points.0.address.lines: is missing; give it"),
+    ("a letter with one text", reachable_by({"lines": PERSONAL}),
+     "data.contact_points.0.address.lines: must be an array"),
+    ("a level too deep", deep(49), "deeper than 50 levels"),
+    ("far too deep", deep(500), "deeper than 50 levels"),
     ("U+0000", json.dumps(an_arrest(data={"case_id": "c1", "text": "a\0b"})), "U+0000"),
     ("U+0000 in a key", json.dumps(an_arrest(data={"case_id": "c1", "a\0b": 1})), "U+0000"),
     ("half of a pair", json.dumps(an_arrest(data={"case_id": "c1", "text": "\ud83d"})), "half of a pair"),
+    ("half of a pair in the id", json.dumps(an_arrest(id="\ud83d")), "half of a pair"),
     ("more than a million bytes", an_arrest(data={"case_id": "c1", "text": "x" * 1_000_000}), "1,000,000"),
 ]  # fmt: skip
 
@@ -137,13 +164,13 @@ REFUSALS: list[tuple[str, Any, str]] = [
 def test_what_cannot_be_taken_is_kept_whole_with_a_reason(
     memory: Store, what: str, document: Any, reason: str
 ) -> None:
-    text = document if isinstance(document, str) else json.dumps(document)
-    (taken,) = take(memory, text)
+    whole = document if isinstance(document, str) else json.dumps(document)
+    (taken,) = take(memory, whole)
     assert taken.outcome is REFUSED, what
     assert taken.reason is not None
     assert reason in taken.reason
     assert "\n" not in taken.reason
-    assert kept(memory) == [("queue", taken.reason, text)]
+    assert kept(memory) == [("queue", taken.reason, whole)]
     with memory.begin() as tx:
         assert tx.all(select(table.c.pk)) == [], what
 
@@ -157,6 +184,42 @@ def test_a_reason_never_quotes_a_value(memory: Store, what: str, document: Any, 
 def test_what_a_database_cannot_hold_is_refused_on_every_one(store: Store) -> None:
     bad = [document for what, document, _ in REFUSALS if what.startswith(("U+0000", "half"))]
     assert [one.outcome for one in take(store, *bad, an_arrest())] == [REFUSED] * len(bad) + [ACCEPTED]
+
+
+def test_what_only_looks_dangerous_is_taken(store: Store) -> None:
+    odd = an_arrest(data={"case_id": "c1", "text": "a backslash and u0000: \\u0000", "emoji": "\U0001f600"})
+    assert take(store, odd)[0].outcome is ACCEPTED
+    deepest = deep(48).replace('"e1"', '"e2"')
+    assert take(store, deepest)[0].outcome is ACCEPTED
+
+
+def test_an_identity_that_cannot_be_said_is_left_out_of_the_answer(memory: Store) -> None:
+    (taken,) = take(memory, an_arrest(id="\ud83d"))
+    assert (taken.source, taken.id) == ("urn:example:records", None)
+
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from(["2026-04-01T09:30:00+01:00", "9999-12-31T23:59:59-14:00", "sms", "c1", ""])
+)
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=5
+)
+
+
+@given(data=st.data(), name=st.sampled_from(sorted(EVENT_TYPES)))
+@settings(max_examples=150, deadline=None)
+def test_nothing_that_is_sent_can_stop_the_intake(data: st.DataObject, name: str) -> None:
+    document = a_document(name, WHEN, **EVENT_TYPES[name].sample)
+    part = data.draw(st.sampled_from([document, document["data"]]))
+    part[data.draw(st.sampled_from([*part, "case_id", "occurred_at", "other"]))] = data.draw(VALUES)
+    with a_store(IN_MEMORY) as store:
+        (taken,) = take(store, document)
+        assert taken.outcome is ACCEPTED or kept(store)
 
 
 def test_the_same_rubbish_is_kept_once(store: Store) -> None:
@@ -195,6 +258,30 @@ def test_two_intakes_at_the_same_moment_store_an_event_once(postgres_database_ur
             rows = tx.all(select(table.c.event_id, table.c.repeats))
     assert sorted(row.event_id for row in rows) == sorted(document["id"] for document in documents)
     assert [row.repeats for row in rows] == [3] * 50, "three of four found each event there"
+
+
+def test_two_intakes_keep_the_same_rubbish_once(postgres_database_url: str) -> None:
+    with a_store(postgres_database_url) as store, ThreadPoolExecutor(1) as pool:
+        with store.begin() as tx:
+            take_in(tx, ["nothing"], door="queue", now=NOW)
+            waiting = pool.submit(take, store, "nothing")
+        assert waiting.result(20)[0].outcome is REFUSED
+        assert [body for _, _, body in kept(store)] == ["nothing"]
+
+
+def test_repeats_in_another_order_do_not_wait_for_each_other(postgres_database_url: str) -> None:
+    first, second = an_arrest(id="e1"), an_arrest(id="e2")
+    with a_store(postgres_database_url) as store, ThreadPoolExecutor(1) as pool:
+        take(store, first, second)
+        with store.begin() as tx:
+            take_in(tx, [json.dumps(first)], door="queue", now=NOW)
+            waiting = pool.submit(take, store, second, first)
+            while not tx.all(text("SELECT 1 FROM pg_locks WHERE NOT granted")):
+                assert not waiting.done(), "it counts the first event's repeat, which is counted here too"
+            take_in(tx, [json.dumps(second)], door="queue", now=NOW)
+        assert [one.outcome for one in waiting.result(20)] == [REPEAT, REPEAT]
+        with store.begin() as tx:
+            assert {row.repeats for row in tx.all(select(table.c.repeats))} == {2}
 
 
 def test_an_intake_waits_for_another_that_stores_the_same(postgres_database_url: str) -> None:

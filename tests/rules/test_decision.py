@@ -358,7 +358,6 @@ def test_a_call_about_safety_is_made_at_safety_pace() -> None:
     """Section 6: a task without a deadline is overdue after 1 WD, for safety after 30 minutes."""
     names_her = an_event(RELEASED, conditions=["must not contact Jo Bloggs"])
     decision = decided(about(names_her, sms(), case=AT_RISK))
-    # Not so in the code yet: decision._asks_about_parts asks for a call at the ordinary pace.
     assert task(decision, TaskKind.CALL_BACK).safety
 
 
@@ -449,7 +448,6 @@ IN_CUSTODY = an_event(AN_ARREST, "Tue 31 Mar 2026 09:30")
 @pytest.mark.parametrize(
     ("points", "enhanced"),
     [([sms(), email()], True), ([sms(), email()], False), ([], False)],
-    # Not so in the code yet, the last: decision._plan_sending asks nothing of staff where there is no way.
     ids=["enhanced rights", "standard rights", "no way to write to her"],
 )
 def test_bad_news_that_frees_the_suspect_is_told_by_a_person_at_once(points: Any, enhanced: bool) -> None:
@@ -469,7 +467,6 @@ def test_once_a_person_has_told_it_nobody_is_asked_again() -> None:
         (a_case(offence="violence", fatal=True), [email()]),
         (a_case(offence="violence", fatal=True), []),
     ],
-    # Not so in the code yet, the last: see above.
     ids=["a person tells it", "written", "no way to write to her"],
 )
 def test_a_meeting_is_offered(case: Any, points: Any) -> None:

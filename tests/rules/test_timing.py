@@ -114,7 +114,6 @@ def test_a_naive_time_is_refused() -> None:
             "Sun 29 Mar 2026 02:00",
             "01:30 does not exist on that day",
         ),
-        # Not so in the code yet: timing.first_in_windows gives 02:00, the exclusive end.
         (
             "Sun 29 Mar 2026 00:30",
             [a_window("01:00", "02:00")],

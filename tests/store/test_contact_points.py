@@ -140,7 +140,6 @@ HOME = {"lines": ["1 Mill Lane", "Exampleton", "SW1A 1AA"]}
         (("sms", "+44 (0)7700 900123"), ("sms", "07700-900-123"), "brackets and dashes"),
         (("sms", "07700900123"), ("call", "0044 7700 900123"), "a number is one for texts and calls"),
         (("call", "01632 960001"), ("call", "+441632960001"), "a landline"),
-        # Not so in the code yet: a number refused for its channel is hashed as written (profiles._new_point).
         (("call", "01632 960001"), ("sms", "01632 960001"), "a landline that was recorded as a mobile"),
         (("email", "Jo@Example.ORG"), ("email", "jo@example.org"), "capitals"),
         (("email", "  jo@example.org "), ("email", "jo@example.org"), "spaces around it"),
@@ -218,7 +217,6 @@ def test_a_failure_is_remembered_through_an_update_of_something_else(tx: Tx) -> 
 
 
 def test_a_representatives_failure_is_remembered_too(tx: Tx) -> None:
-    # Not so in the code yet: any update confirms all of theirs (profiles._merge_victim).
     theirs = [{"id": "r1", "channel": "sms", "address": "07700 900555"}]
     register(tx, "sms", "07700 900123", representative={"name": "Sam Carter", "contact_points": theirs})
     (point,) = load_points(tx, "v1", Role.REPRESENTATIVE)

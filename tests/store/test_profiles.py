@@ -190,7 +190,6 @@ def test_an_update_changes_only_what_is_written(tx: Tx) -> None:
     [
         ({"contract": {"wants": "none"}}, {"contract": {"wants": None}}),
         ({"contract": {"wants": "none"}}, {"contract": None}),
-        # Not so in the code yet: a null inside an object that was not there is kept (profiles.merge).
         ({}, {"contract": {"windows": None, "channels": None}, "needs": {"language": None}}),
         ({}, {"contract": None, "needs": None, "name": None, "enhanced": None, "contact_points": None}),
     ],
@@ -211,7 +210,6 @@ def test_an_update_before_the_registration_still_lies_over_it(tx: Tx) -> None:
 
 
 def test_a_contact_point_removed_before_the_registration_stays_removed(tx: Tx) -> None:
-    # Not so in the code yet: the removal is forgotten (profiles._merge_victim).
     fold(tx, "victim.updated", "Thu 2 Apr 2026 09:30", victim_id="v1",
          contact_points=[{"id": "p1", "address": None}])  # fmt: skip
     fold(tx, "victim.registered", victim_id="v1", contact_points=[MOBILE, MAILBOX])

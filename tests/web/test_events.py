@@ -111,6 +111,12 @@ def test_a_batch_with_half_a_character_takes_the_others(web: Web) -> None:
     assert [one["outcome"] for one in answer.json()] == ["refused", "refused", "accepted"]
 
 
+def test_half_a_character_in_the_identity_is_refused_too(light_web: Web) -> None:
+    body = json.dumps([an_event("\ud83d"), an_event("e1", "\ud83d"), an_event("e2")])
+    answer = post(light_web, body.encode(), BATCH)
+    assert (answer.status_code, [one["id"] for one in answer.json()]) == (202, [None, "e1", "e2"])
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

@@ -62,6 +62,8 @@ def test_an_address_is_checked(light_web: Web) -> None:
     assert verdict == {"ok": True, "normalised": "+447700900123"}
     assert check(light_web, "[]", "application/json")["ok"] is False
     assert check(light_web, "{", "application/json") == {"ok": False, "reason": "the line is not JSON"}
+    half = check(light_web, '{"channel": "sms", "text": "\\ud83d"}', "application/json")
+    assert half["segments"] == 1
 
 
 def test_lines_are_checked_each_in_its_order(light_web: Web) -> None:
