@@ -46,6 +46,9 @@ Handle = Callable[[Sequence[str]], Sequence[Rejected]]
 class EventQueue:
     """The stream ``stream`` as one consumer of the group reads it.
 
+    What was taken in is deleted from it, so it never grows beyond what waits; it is no place for another
+    group to read from. ``STREAM.rejected`` keeps about the last ten thousand.
+
     ``dead_after`` is how long (milliseconds) another consumer may hold an entry before it counts as dead.
     """
 

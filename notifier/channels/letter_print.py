@@ -161,7 +161,7 @@ class LetterPrint(Channel):
             "pages": pages,
             "postage": _POSTAGE,
             "sha256": hashlib.sha256(pdf).hexdigest(),
-            "created_at": message.created_at.isoformat(),
+            "created_at": message.created_at.isoformat(timespec="seconds"),
         }
         self._made_folder()
         _write(self._file(message.attempt_ref, "pdf"), pdf)

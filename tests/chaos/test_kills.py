@@ -31,7 +31,7 @@ def test_nothing_is_lost_or_doubled(tmp_path: Path, database_url: str) -> None:
             service.wait(f"message {kill * 20} went out", more_than(service, kill * 20))
             kill_workers(service)
         service.wait("everything went out or is with a person", lambda: quiet(service))
-        assert service.restarted.count("worker-routine") == KILLS
+        assert service.restarted.count("worker-routine") >= KILLS
         each_victim_heard_once_or_a_person_checks(service)
 
 
