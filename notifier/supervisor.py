@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import subprocess
 import sys
@@ -32,7 +31,7 @@ ROLES: dict[str, tuple[str, ...]] = {
 class Supervisor:
     """Child processes by role; they end with this process, whatever ends it.
 
-    ``environment`` is laid over this process's own. With ``log_dir`` each role writes ``ROLE.log`` there;
+    ``environment`` is theirs, whole. With ``log_dir`` each role writes ``ROLE.log`` there;
     otherwise the children share this process's output.
     """
 
@@ -42,7 +41,7 @@ class Supervisor:
         roles: Mapping[str, Sequence[str]] = ROLES,
         log_dir: Path | None = None,
     ) -> None:
-        self._environment = {**os.environ, **environment}
+        self._environment = dict(environment)
         self._roles = roles
         self._log_dir = log_dir
         self._children: dict[str, subprocess.Popen[bytes]] = {}

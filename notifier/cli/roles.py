@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -43,7 +44,7 @@ def demo(
     """
     from notifier.demo import run as run_demo
 
-    run_demo(events=events, exit_at_end=exit_)
+    raise typer.Exit(run_demo(events=events, exit_at_end=exit_))
 
 
 def run() -> None:
@@ -64,7 +65,7 @@ def run() -> None:
     settings = load_settings()
     with stop_on_signals() as stop, redis_server(settings.redis_url, settings.home / "redis") as url:
         upgrade_tables()
-        with Supervisor({"NOTIFIER_REDIS_URL": url}) as supervisor:
+        with Supervisor({**os.environ, "NOTIFIER_REDIS_URL": url}) as supervisor:
             print(_where(settings), flush=True)
             while not stop.wait(_WATCH_SECONDS):
                 supervisor.restart_ended()

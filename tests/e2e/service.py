@@ -154,7 +154,7 @@ def running(
         }
         logs = home / "logs"
         logs.mkdir(exist_ok=True)
-        with Supervisor(environment, log_dir=logs) as supervisor:
+        with Supervisor({**others(), **environment}, log_dir=logs) as supervisor:
             service = Service(server, twilio_peer, smtp_peer, store, cipher, supervisor, clock, home, web)
             with _kept_running(service):
                 yield service
@@ -184,6 +184,6 @@ def role_logs(home: Path) -> str:
     return "\n".join(path.read_text() for path in sorted((home / "logs").glob("*.log")))
 
 
-def local_environment() -> dict[str, str]:
-    """Return this process's environment without settings of the service."""
+def others() -> dict[str, str]:
+    """Return what is in this environment apart from settings of the service."""
     return {name: value for name, value in os.environ.items() if not name.startswith("NOTIFIER_")}

@@ -1,0 +1,91 @@
+"""The providers of the demo: local peers that behave as real ones do, by address."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from notifier.environment import PREFIX
+from notifier.peers import smtp, twilio
+from notifier.peers.smtp import SmtpPeer
+from notifier.peers.twilio import TwilioPeer
+from notifier.settings import load_keys
+from notifier.wiring import Services
+
+_LATE_SECONDS = 2.0  # some 50 virtual minutes
+_ACCOUNT = "AC" + "0" * 32
+_SMS: dict[str, Callable[[str], twilio.Behaviour]] = {
+    "accept": lambda _: twilio.ACCEPT,
+    "twice": lambda _: twilio.TWICE,
+    "late": lambda _: twilio.late(_LATE_SECONDS),
+    "silent": lambda _: twilio.SILENT,
+    "refuse": lambda code: twilio.refuse(int(code)),
+    "undelivered": lambda code: twilio.undelivered(int(code)),
+    "accept_then_drop": lambda _: twilio.ACCEPT_THEN_DROP,
+    "throttle": lambda _: twilio.throttle(2),
+}
+_MAIL: dict[str, Callable[[str], smtp.Behaviour]] = {
+    "accept": lambda _: smtp.ACCEPT,
+    "defer": lambda _: smtp.defer(1),
+    "refuse": smtp.refuse,
+    "full": lambda _: smtp.FULL,
+    "bounce": lambda code: smtp.bounce(code or "5.1.1", _LATE_SECONDS),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """The running peers."""
+
+    sms: TwilioPeer
+    mail: SmtpPeer
+    token: str
+
+
+def read_behaviours(file: Path | None) -> dict[str, str]:
+    """Return how the peers treat each address; without a file all accept everything."""
+    if file is None:
+        return {}
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    return {row["address"]: row["behaviour"] for row in rows}
+
+
+@contextmanager
+def start_peers(behaviours: Mapping[str, str], ours: Services, web_port: int) -> Iterator[Peers]:
+    """Run the peers: one speaks Twilio's Messages API, the other SMTP."""
+    secret = load_keys(ours.settings).secret_key.get_secret_value()
+    token = secrets.token_hex(16)
+
+    def sms(number: str) -> twilio.Behaviour:
+        name, _, code = behaviours.get(number, "accept").partition(":")
+        return _SMS[name](code)
+
+    def mail(address: str) -> smtp.Behaviour:
+        name, _, code = behaviours.get(address, "accept").partition(":")
+        return _MAIL[name](code)
+
+    bounces = f"http://127.0.0.1:{web_port}/receipts/email"
+    with (
+        TwilioPeer(_ACCOUNT, token, behaviour=sms, clock=ours.clock.now) as sms_peer,
+        SmtpPeer(bounce_url=bounces, secret=secret, behaviour=mail, clock=ours.clock.now) as mail_peer,
+    ):
+        yield Peers(sms_peer, mail_peer, token)
+
+
+def peer_settings(peers: Peers) -> dict[str, str]:
+    """Return the settings by which the channels find the peers."""
+    return {
+        f"{PREFIX}TWILIO_ACCOUNT_SID": _ACCOUNT,
+        f"{PREFIX}TWILIO_AUTH_TOKEN": peers.token,
+        f"{PREFIX}TWILIO_FROM": "+441632960999",
+        f"{PREFIX}TWILIO_BASE_URL": peers.sms.url,
+        f"{PREFIX}SMTP_HOST": peers.mail.host,
+        f"{PREFIX}SMTP_PORT": str(peers.mail.port),
+        f"{PREFIX}SMTP_TLS": "none",
+        f"{PREFIX}MAIL_FROM": "updates@police.example",
+        f"{PREFIX}BOUNCE_DOMAIN": "bounces.police.example",
+    }
