@@ -14,7 +14,7 @@ from redis.client import Pipeline
 from sqlalchemy import Row
 
 from notifier.event_queue import FIELD
-from notifier.records import What
+from notifier.records import AttemptState, What
 from notifier.store import journal
 from notifier.store.database import Store, Tx
 
@@ -22,7 +22,7 @@ SOURCE = "urn:notifier"
 Fact = dict[str, Any]
 
 _TYPES: dict[What, str] = {
-    What.MESSAGE: "notice.accepted",
+    What.ACCEPTED: "notice.accepted",
     What.DELIVERED: "notice.delivered",
     What.CONFIRMED: "notice.confirmed",
     What.FAILED: "notice.failed",
@@ -86,6 +86,9 @@ def _fact(row: Row[Any]) -> Fact | None:
 def _type(row: Row[Any]) -> str | None:
     """Return the fact's type; only a line about an escalation has a level."""
     what = What(row.what)
+    if what is What.MESSAGE:
+        # It may have been refused, or nobody knows: that is no acceptance.
+        return _TYPES[What.ACCEPTED] if row.kind == AttemptState.ACCEPTED else None
     if row.level is None:
         return _TYPES.get(what)
     return _OF_ESCALATIONS.get((what, row.kind))

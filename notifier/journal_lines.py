@@ -42,8 +42,8 @@ def line_of(row: Row[Any], cipher: Cipher, timezone: ZoneInfo) -> dict[str, Any]
     }
     for name in _OPTIONAL:
         value = getattr(row, name)
-        # Whether an escalation was opened or climbed is told by its level; `kind` is a task's.
-        if value is not None and not (name == "kind" and row.what == What.ESCALATION):
+        # `kind` is a task's; on other lines it says more than the contract has.
+        if value is not None and not (name == "kind" and row.what != What.TASK):
             line[name] = value
     if row.deadline is not None:
         line["deadline"] = local(row.deadline, timezone)

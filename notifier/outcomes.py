@@ -5,6 +5,7 @@ Shared by the rooms that learn of an outcome: delivery, receipts and sweeping.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from notifier import contact_clock, deciding
@@ -68,7 +69,7 @@ def record_answer(
         # To tell an officer twice does no harm; not to tell her may.
         result = SendResult(AttemptState.DEFERRED, code=result.code, reason=result.reason)
     if result.state is not AttemptState.DEFERRED:
-        _write_message(tx, attempt, now)
+        _write_message(tx, attempt, result.state, now)
     if result.state is AttemptState.UNKNOWN:
         _change(tx, attempt, result, check_at=now + look_up_after)
         _wait_for_outcome(tx, attempt)
@@ -85,7 +86,7 @@ def move(tx: Tx, attempt_pk: int, result: SendResult, policy: Policy, now: datet
     if not may_move(attempt.state, result.state):
         return []
     if attempt.state is AttemptState.DISPATCHING:
-        _write_message(tx, attempt, now)
+        _write_message(tx, attempt, AttemptState.ACCEPTED, now)
     return _apply(tx, attempt, result, policy, now)
 
 
@@ -107,6 +108,10 @@ def _apply(tx: Tx, attempt: Attempt, result: SendResult, policy: Policy, now: da
         check_at, means = (silence.at, silence.means) if silence else (None, None)
         _change(tx, attempt, result, check_at=check_at, silence_means=means)
         _wait_for_outcome(tx, attempt)
+        if attempt.state is AttemptState.UNKNOWN and attempt.role not in STAFF:
+            journal.write(
+                tx, _line(tx, attempt, What.ACCEPTED, None, ("it had gone out after all",), {}), now
+            )
         if means is AttemptState.DELIVERED:
             _move_clock(tx, attempt, policy, now)
         return []
@@ -190,11 +195,12 @@ def _move_clock(tx: Tx, attempt: Attempt, policy: Policy, now: datetime) -> None
         contact_clock.refresh(tx, load_file(tx, attempt.case_pk), attempt.victim_pk, policy, now)
 
 
-def _write_message(tx: Tx, attempt: Attempt, now: datetime) -> None:
-    """Write down what was handed to the provider; staff have lines of their own."""
+def _write_message(tx: Tx, attempt: Attempt, answer: AttemptState, now: datetime) -> None:
+    """Write down what was handed to the provider, and its answer; staff have lines of their own."""
     if attempt.role not in STAFF:
         detail = {"address": attempt.message.address, "text": attempt.message.rendered.text}
-        journal.write(tx, _line(tx, attempt, What.MESSAGE, None, attempt.why, detail), now)
+        line = _line(tx, attempt, What.MESSAGE, None, attempt.why, detail)
+        journal.write(tx, replace(line, kind=answer), now)
 
 
 def _write_outcome(tx: Tx, attempt: Attempt, result: SendResult, now: datetime) -> None:

@@ -114,6 +114,7 @@ class What(StrEnum):
     FAILED = "failed"
     # Kept for `notifier trace` and for facts; `notifier simulate` does not print them.
     DECIDED = "decided"
+    ACCEPTED = "accepted"
     CONFIRMED = "confirmed"
     DONE = "done"
     ACKNOWLEDGED = "acknowledged"

@@ -76,7 +76,10 @@ def reasons(client: redis.Redis) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "type_"),
     [
-        (Line(What.MESSAGE, None), "notice.accepted"),
+        (Line(What.MESSAGE, None, kind="accepted"), "notice.accepted"),
+        (Line(What.MESSAGE, None, kind="failed"), None),
+        (Line(What.MESSAGE, None, kind="unknown"), None),
+        (Line(What.ACCEPTED, None), "notice.accepted"),
         (Line(What.DELIVERED, None), "notice.delivered"),
         (Line(What.CONFIRMED, None), "notice.confirmed"),
         (Line(What.FAILED, None), "notice.failed"),

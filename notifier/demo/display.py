@@ -50,7 +50,8 @@ class _Lines:
     def show(self, now: datetime, counts: Counts) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + _LINE_SECONDS
-            self._console.print(f"{now.astimezone(_LONDON):%a %d %b %H:%M}  {_in_short(counts)}")
+            line = f"{now.astimezone(_LONDON):%a %d %b %H:%M}  {_in_short(counts)}"
+            self._console.print(line, soft_wrap=True, highlight=False)
 
 
 class _Picture:
@@ -69,8 +70,10 @@ def picture(day: Day, now: datetime, counts: Counts) -> Panel:
     whole = (day.end - day.start).total_seconds()
     bar = ProgressBar(total=whole, completed=min(whole, (now - day.start).total_seconds()))
     clock = Text(f"{now.astimezone(_LONDON):%A %d %B, %H:%M}", style="bold")
+    line = Table.grid(expand=True)  # a bar alone does not end its line
+    line.add_row(bar)
     recent = Text("\n".join(counts.recent), style="dim", no_wrap=True, overflow="ellipsis")
-    return Panel(Group(clock, bar, _table(counts), recent), title="A police force's day")
+    return Panel(Group(clock, line, _table(counts), Text(), recent), title="A police force's day")
 
 
 def _table(counts: Counts) -> Table:
@@ -94,5 +97,5 @@ def _in_short(counts: Counts) -> str:
     sent = ", ".join(f"{number} {channel}" for channel, number in sorted(counts.messages.items())) or "none"
     return (
         f"{counts.events} events in, messages: {sent}; {counts.what['held']} held, "
-        f"{counts.what['suppressed']} suppressed, {counts.what['escalation']} escalation steps"
+        f"{counts.what['suppressed']} suppressed, {counts.what['escalation']} escalations"
     )

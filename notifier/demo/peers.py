@@ -18,7 +18,7 @@ from notifier.wiring import Services
 
 _LATE_SECONDS = 2.0  # some 50 virtual minutes
 _ACCOUNT = "AC" + "0" * 32
-_SMS: dict[str, Callable[[str], twilio.Behaviour]] = {
+SMS_BEHAVIOURS: dict[str, Callable[[str], twilio.Behaviour]] = {
     "accept": lambda _: twilio.ACCEPT,
     "twice": lambda _: twilio.TWICE,
     "late": lambda _: twilio.late(_LATE_SECONDS),
@@ -28,7 +28,7 @@ _SMS: dict[str, Callable[[str], twilio.Behaviour]] = {
     "accept_then_drop": lambda _: twilio.ACCEPT_THEN_DROP,
     "throttle": lambda _: twilio.throttle(2),
 }
-_MAIL: dict[str, Callable[[str], smtp.Behaviour]] = {
+MAIL_BEHAVIOURS: dict[str, Callable[[str], smtp.Behaviour]] = {
     "accept": lambda _: smtp.ACCEPT,
     "defer": lambda _: smtp.defer(1),
     "refuse": smtp.refuse,
@@ -62,11 +62,11 @@ def start_peers(behaviours: Mapping[str, str], ours: Services, web_port: int) ->
 
     def sms(number: str) -> twilio.Behaviour:
         name, _, code = behaviours.get(number, "accept").partition(":")
-        return _SMS[name](code)
+        return SMS_BEHAVIOURS[name](code)
 
     def mail(address: str) -> smtp.Behaviour:
         name, _, code = behaviours.get(address, "accept").partition(":")
-        return _MAIL[name](code)
+        return MAIL_BEHAVIOURS[name](code)
 
     bounces = f"http://127.0.0.1:{web_port}/receipts/email"
     with (

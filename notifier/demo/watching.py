@@ -44,7 +44,8 @@ class Watcher:
             lines = journal.after(tx, self._seen)
         for line in lines:
             self._seen = line.pk
-            if line.what == What.DECIDED:
+            repeated = line.what == What.ESCALATION and line.kind != "opened"
+            if line.what == What.DECIDED or repeated:
                 continue
             counts.what[line.what] += 1
             if line.what == What.MESSAGE:
