@@ -161,9 +161,7 @@ class SmsTwilio(Channel):
         name=ChannelName.SMS,
         form=Form.SHORT,
         lock_screen=True,
-        shared_mailbox=False,
         gives_receipts=True,
-        typical_delay_minutes=1,
     )
     look_up_after = timedelta(minutes=1)  # a message may be missing from the list for a moment
 

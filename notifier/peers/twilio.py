@@ -120,7 +120,7 @@ class TwilioPeer:
         self._unreported = 0
         self._reported = threading.Condition()
         self._reporter = threading.Thread(target=self._report, name="twilio-peer-callbacks")
-        self._http = urllib3.PoolManager(retries=False, timeout=_CALLBACK_TIMEOUT_SECONDS)
+        self._http = urllib3.PoolManager(maxsize=16, retries=False, timeout=_CALLBACK_TIMEOUT_SECONDS)
         self._server = Server(self)
 
     def __enter__(self) -> Self:

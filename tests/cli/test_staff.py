@@ -48,7 +48,7 @@ def test_documents_that_were_refused_and_messages_to_staff_that_failed_are_liste
 
 
 def test_an_event_that_was_set_aside_is_listed(notifier: CommandLine) -> None:
-    beyond = event("e1", "case.suspect_arrested", "2300-04-01T09:30:00+01:00")
+    beyond = event("e1", "case.suspect_arrested", "2150-04-01T09:30:00+01:00")
     notifier.happen("2026-03-31T09:01:00+01:00", [opened(), registered(SMS), beyond])
     failure = only(notifier.records("failures"))
     assert (failure["what"], failure["event_id"]) == ("event", "e1")

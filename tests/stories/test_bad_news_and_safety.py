@@ -11,7 +11,13 @@ from tests.stories.story import EMAIL, NUMBER, SMS, Story
 DAY = "2026-05-12"  # a Tuesday
 BOTH: dict[str, Any] = {"points": (SMS, EMAIL)}
 NFA: dict[str, Any] = {"reasons": "There was not enough evidence to charge anyone.", "review_right": True}
-SPOKE: dict[str, Any] = {"victim_id": "v1", "by": "off1", "method": "phone", "outcome": "spoke", "about": ["nfa"]}
+SPOKE: dict[str, Any] = {
+    "victim_id": "v1",
+    "by": "off1",
+    "method": "phone",
+    "outcome": "spoke",
+    "about": ["nfa"],
+}
 NIGHT = f"{DAY} 23:14"
 BAIL: dict[str, Any] = {"outcome": "bail", "conditions": ["must not contact you"]}
 
