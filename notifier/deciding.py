@@ -122,5 +122,6 @@ def _no_way(notice: Notice, tone: Tone, file: CaseFile) -> tuple[StaffRequest, .
     safety, event = tone is Tone.SAFETY, file.event(notice.event_pk)
     return (
         StaffRequest.escalation("no_contact", event, safety=safety),
-        StaffRequest.task(TaskKind.FIND_CONTACT, event, safety=safety),
+        # The escalation that is opened with it climbs by itself; the task adds none of its own.
+        StaffRequest.task(TaskKind.FIND_CONTACT, event, safety=safety, escalated=True),
     )

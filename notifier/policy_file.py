@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from holidays import country_holidays
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from notifier.channels.base import find_channels
 from notifier.errors import SettingsError
 from notifier.event_types import EVENT_TYPES, Offence
 from notifier.records import ChannelName, Window
@@ -91,6 +92,7 @@ def load_policy(
 ) -> Policy:
     """Return the shipped policy with ``path`` laid over it, then the two settings that override it.
 
+    Its facts are those that the channels state themselves.
     Raises :class:`SettingsError`, one line that names the file, the entry and what is wrong.
     """
     content = _read(_SHIPPED)
@@ -159,6 +161,7 @@ def _policy(file: _File) -> Policy:
         no_letter_offences=file.offences.no_letter,
         meeting_offences=file.offences.meeting,
         offence_words=file.offences.words,
+        facts={name: channel.facts for name, channel in find_channels().items()},
         limits=dict(file.limits),
     )
 

@@ -400,17 +400,20 @@ class Receipt:
 class ChannelFacts:
     """What the rules must know of a channel.
 
-    ``gives_receipts``: silence is a failure; without receipts silence is success.
+    ``form``: only the words of the short form are guarded (rules, section 3), so whatever shows on a
+    ``lock_screen`` has that form. ``gives_receipts``: silence is a failure; without receipts it is success.
     ``for_a_person``: sending opens a task instead of calling a provider.
     """
 
     name: ChannelName
     form: Form
     lock_screen: bool
-    shared_mailbox: bool
     gives_receipts: bool
-    typical_delay_minutes: int
     for_a_person: bool = False
+
+    def __post_init__(self) -> None:
+        if self.lock_screen and self.form is not Form.SHORT:
+            raise ValueError(f"{self.name} shows on a lock screen: only the words of the short form may")
 
 
 class FullTextBy(StrEnum):

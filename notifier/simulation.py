@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path as FilePath
 from typing import Any, Literal
@@ -110,19 +110,13 @@ def _normalised(channel: ChannelName, address: str | dict[str, list[str]]) -> st
 
 
 class Simulation:
-    """One run; use as a context manager. ``facts`` are those of the channels that exist."""
+    """One run; use as a context manager."""
 
-    def __init__(
-        self,
-        policy: Policy,
-        render: Render,
-        facts: Mapping[ChannelName, ChannelFacts],
-        outcomes: Sequence[Outcome] = (),
-    ) -> None:
+    def __init__(self, policy: Policy, render: Render, outcomes: Sequence[Outcome] = ()) -> None:
         self._cipher = Cipher([Fernet.generate_key().decode()], "only for this run")
         self._store = Store(IN_MEMORY, self._cipher)
         self._store.create_tables()
-        self._channels = {name: SimulatedChannel(each, outcomes) for name, each in facts.items()}
+        self._channels = {name: SimulatedChannel(each, outcomes) for name, each in policy.facts.items()}
         # One after the other: the same input gives the same lines in the same order.
         self._path = Path(self._store, policy, render, self._channels, side_by_side=1)
         self._policy = policy

@@ -73,6 +73,11 @@ def a_policy(**changes: Any) -> Policy:
     return replace(SHIPPED, **changes)
 
 
+def a_policy_where(channel: ChannelName, **facts: Any) -> Policy:
+    """Return the shipped policy with a channel that is another one: these of its facts are changed."""
+    return a_policy(facts={**SHIPPED.facts, channel: replace(SHIPPED.facts[channel], **facts)})
+
+
 def a_window(start: str, until: str, days: str = "mon tue wed thu fri sat sun") -> Window:
     """Return a window as an event would bring it; ``until`` may be ``24:00``."""
     shape = {"days": days.split(), "from": start, "until": until}

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import threading
 from collections import defaultdict, deque
-from typing import ClassVar
 
 from notifier.channels.base import Channel
+from notifier.channels.call import Call
+from notifier.channels.email_smtp import EmailSmtp
+from notifier.channels.letter_print import LetterPrint
+from notifier.channels.sms_twilio import SmsTwilio
 from notifier.receipt_signature import HEADER, is_signed, sign_receipt
 from notifier.records import (
     AttemptState,
-    ChannelFacts,
     ChannelName,
     FailureReason,
-    Form,
     Message,
     Receipt,
     ReceiptRequest,
@@ -86,37 +87,25 @@ class FakeChannel(Channel):
 class FakeSms(FakeChannel):
     """Text messages, with receipts."""
 
-    facts: ClassVar[ChannelFacts] = ChannelFacts(
-        ChannelName.SMS, Form.SHORT, lock_screen=True, shared_mailbox=False, gives_receipts=True,
-        typical_delay_minutes=1,
-    )  # fmt: skip
+    facts = SmsTwilio.facts
 
 
 class FakeEmail(FakeChannel):
     """Email, where only failures come back."""
 
-    facts: ClassVar[ChannelFacts] = ChannelFacts(
-        ChannelName.EMAIL, Form.MAIL, lock_screen=False, shared_mailbox=True, gives_receipts=False,
-        typical_delay_minutes=2,
-    )  # fmt: skip
+    facts = EmailSmtp.facts
 
 
 class FakeLetter(FakeChannel):
     """Post, where only returns come back."""
 
-    facts: ClassVar[ChannelFacts] = ChannelFacts(
-        ChannelName.LETTER, Form.LETTER, lock_screen=False, shared_mailbox=True, gives_receipts=False,
-        typical_delay_minutes=3 * 24 * 60,
-    )  # fmt: skip
+    facts = LetterPrint.facts
 
 
 class FakeCall(FakeChannel):
     """Calls, which a person makes."""
 
-    facts: ClassVar[ChannelFacts] = ChannelFacts(
-        ChannelName.CALL, Form.SPOKEN, lock_screen=False, shared_mailbox=False, gives_receipts=False,
-        typical_delay_minutes=0, for_a_person=True,
-    )  # fmt: skip
+    facts = Call.facts
 
 
 def fake_channels() -> dict[ChannelName, FakeChannel]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from notifier.channels.base import find_channels
 from notifier.errors import SettingsError
 from notifier.policy_file import bank_holidays, load_policy
 from notifier.records import ChannelName
@@ -38,6 +39,10 @@ def test_the_shipped_numbers_are_those_of_the_rules() -> None:
     assert policy.at_risk_offences == {"violence", "robbery"}
     assert policy.no_letter_offences == {"domestic_abuse", "stalking"}
     assert policy.meeting_offences == {"child_abuse", "sexual_offence", "hate_crime"}
+
+
+def test_the_facts_are_those_that_the_channels_state() -> None:
+    assert load_policy().facts == {name: channel.facts for name, channel in find_channels().items()}
 
 
 def test_a_forces_own_file_lies_over_the_shipped_one(own: Path) -> None:

@@ -13,9 +13,7 @@ class Call(Channel):
         name=ChannelName.CALL,
         form=Form.SPOKEN,
         lock_screen=False,
-        shared_mailbox=False,
         gives_receipts=False,
-        typical_delay_minutes=0,
         for_a_person=True,
     )
 

@@ -70,7 +70,7 @@ class EmailSettings(BaseSettings):
     smtp_username: str | None = None
     smtp_password: SecretStr | None = None
     smtp_tls: Literal["starttls", "tls", "none"] = "starttls"
-    smtp_timeout_seconds: Annotated[float, Field(gt=0)] = 30.0
+    smtp_timeout_seconds: Annotated[float, Field(gt=0)] = 15.0
     smtp_connections: Annotated[int, Field(ge=1, le=100)] = 8
     mail_from: Mailbox
     mail_neutral_from: Mailbox | None = None
@@ -123,9 +123,7 @@ class EmailSmtp(Channel):
         name=ChannelName.EMAIL,
         form=Form.MAIL,
         lock_screen=False,
-        shared_mailbox=True,
         gives_receipts=False,
-        typical_delay_minutes=2,
     )
 
     def __init__(self) -> None:

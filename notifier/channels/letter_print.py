@@ -48,7 +48,6 @@ _TITLES = {"en": "Letter", "cy": "Llythyr"}  # where the letter has no subject: 
 _POSTAGE = "second"
 # What the typeface lacks and plain characters say as well.
 _PLAIN = str.maketrans({"\u2010": "-", "\u2011": "-", "\u202f": "\u00a0", "\ufeff": None})
-_MINUTES_OF_THREE_DAYS = 3 * 24 * 60
 
 _STATES: dict[str, Receipt] = {
     "despatched": Receipt(AttemptState.ACCEPTED),
@@ -75,9 +74,7 @@ class LetterPrint(Channel):
         name=ChannelName.LETTER,
         form=Form.LETTER,
         lock_screen=False,
-        shared_mailbox=True,
         gives_receipts=False,
-        typical_delay_minutes=_MINUTES_OF_THREE_DAYS,
     )
 
     def __init__(self) -> None:

@@ -300,7 +300,7 @@ class _SilentHttpClient(TwilioHttpClient):  # type: ignore[misc]  # twilio ships
         self.timeout = (min(_CONNECT_SECONDS, answer_seconds), answer_seconds)
         self._base = urlsplit(base_url)
         # At DEBUG it logs paths, and the path of a list holds the number.
-        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.WARNING)
 
     def request(self, method: str, url: str, *args: Any, **options: Any) -> Any:
         """Send the request to the base URL's host."""

@@ -87,14 +87,12 @@ def simulate(
 
 @contextmanager
 def _simulation(policy: Path | None, outcomes: Path | None) -> Iterator[Simulation]:
-    from notifier.channels.base import find_channels
     from notifier.rendering import Renderer
     from notifier.simulation import Simulation, read_lines, read_outcomes
 
     chosen = _policy(policy)
-    facts = {name: channel.facts for name, channel in find_channels().items()}
     results = read_outcomes(read_lines(outcomes)) if outcomes is not None else []
-    with Simulation(chosen, Renderer(chosen.timezone).render, facts, results) as simulation:
+    with Simulation(chosen, Renderer(chosen.timezone).render, results) as simulation:
         yield simulation
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from notifier.records import AttemptState, ChannelName, Tone, Wording
+from notifier.records import AttemptState, ChannelName, Form, Tone, Wording
 from notifier.rules.policy import Policy
 from notifier.rules.timing import working_days_later
 
@@ -22,20 +22,18 @@ class Silence:
 def silence_after(channel: ChannelName, tone: Tone, sent_at: datetime, policy: Policy) -> Silence | None:
     """Return when silence about a message sent at ``sent_at`` is read, and as what.
 
-    A safety notice moves on after ten minutes whatever the channel; for an sms silence is a failure,
-    for email and letters it is success. A call has no receipt: its task says what became of it.
+    A safety notice moves on after ten minutes whatever the channel; where receipts are given silence is a
+    failure, elsewhere success. What a person does has no receipt: the task says what became of it.
     """
-    waits = policy.channels
-    if channel is ChannelName.CALL:
+    facts, waits = policy.facts[channel], policy.channels
+    if facts.for_a_person:
         return None
     if tone is Tone.SAFETY:
         return Silence(sent_at + waits.safety_step, AttemptState.UNCONFIRMED)
-    if channel is ChannelName.SMS:
-        return Silence(sent_at + waits.sms_silence, AttemptState.UNCONFIRMED)
-    if channel is ChannelName.EMAIL:
-        return Silence(sent_at + waits.email_silence, AttemptState.DELIVERED)
-    returned = working_days_later(sent_at, waits.letter_silence_working_days, policy)
-    return Silence(returned, AttemptState.DELIVERED)
+    means = AttemptState.UNCONFIRMED if facts.gives_receipts else AttemptState.DELIVERED
+    if facts.form is Form.LETTER:
+        return Silence(working_days_later(sent_at, waits.letter_silence_working_days, policy), means)
+    return Silence(sent_at + (waits.sms_silence if facts.gives_receipts else waits.email_silence), means)
 
 
 def retry_at(tone: Tone, tries: int, now: datetime, policy: Policy) -> datetime | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.event_types import EventType, Limit
-from notifier.records import ChannelName, Window
+from notifier.records import ChannelFacts, ChannelName, Window
 from notifier.rules.working_days import Calendar
 
 
@@ -35,7 +36,11 @@ class StaffPolicy:
 
 @dataclass(frozen=True, slots=True)
 class ChannelPolicy:
-    """Waits and retries of the channels (rules, section 3)."""
+    """Waits and retries of the channels (rules, section 3).
+
+    ``sms_silence`` holds for every channel that gives receipts, ``letter_silence_working_days`` for every one
+    by post, and ``email_silence`` for the others.
+    """
 
     default_order: tuple[ChannelName, ...]
     sms_silence: timedelta
@@ -51,7 +56,7 @@ class ChannelPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything a force may decide, valid from one date on."""
+    """Everything a force may decide, valid from one date on; and ``facts``, what the channels are like."""
 
     name: str
     timezone: ZoneInfo
@@ -67,6 +72,7 @@ class Policy:
     no_letter_offences: frozenset[str]
     meeting_offences: frozenset[str]
     offence_words: tuple[str, ...]
+    facts: Mapping[ChannelName, ChannelFacts]
     limits: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def limit(self, row: EventType) -> Limit:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from notifier.records import Case, ChannelName, ContactPoint, Victim
+from notifier.records import Case, ChannelName, ContactPoint, Form, Victim
 from notifier.rules.policy import Policy
 from notifier.rules.sensitivity import letter_needs_written_safety
 
@@ -73,7 +73,7 @@ def _objection(point: ContactPoint, case: Case, victim: Victim, on: date, policy
     if (point.valid_from and on < point.valid_from) or (point.valid_until and on > point.valid_until):
         return "it is not valid on that day"
     if (
-        point.channel is ChannelName.LETTER
+        policy.facts[point.channel].form is Form.LETTER
         and not point.safe_written
         and letter_needs_written_safety(case, victim.needs, policy)
     ):

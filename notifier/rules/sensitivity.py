@@ -1,4 +1,4 @@
-"""How carefully a notice must be told: rights, tone, what an SMS may carry (rules, sections 1 and 3)."""
+"""How carefully a notice must be told: rights, tone, what short words may carry (rules, sections 1 and 3)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from notifier.event_types import EVENT_TYPES, ToneRule
-from notifier.records import Case, CaseEvent, ChannelName, CourtesyContent, Needs, Tone, Victim
+from notifier.records import Case, CaseEvent, ChannelFacts, CourtesyContent, Form, Needs, Tone, Victim
 from notifier.rules.policy import Policy
 
 _FATAL_IS_SERIOUS = "road_collision"
@@ -71,8 +71,8 @@ def letter_needs_written_safety(case: Case, needs: Needs, policy: Policy) -> boo
     return needs.discreet or case.offence in policy.no_letter_offences
 
 
-def suits_sms(event: CaseEvent, names_on_file: Iterable[str], policy: Policy) -> bool:
-    """Tell whether the event's free text may stand in an SMS (section 3).
+def suits_short_form(event: CaseEvent, names_on_file: Iterable[str], policy: Policy) -> bool:
+    """Tell whether the event's free text may stand in an SMS or the like (section 3).
 
     It may where it holds no name on file, no offence word and no link, and fits. A list (conditions)
     always fits: the template shortens it, and never drops it.
@@ -83,11 +83,11 @@ def suits_sms(event: CaseEvent, names_on_file: Iterable[str], policy: Policy) ->
     return _fits(plain, policy) and _holds_nothing_forbidden(f"{plain} {lists}", names_on_file, policy)
 
 
-def courtesy_suits_sms(content: CourtesyContent, names_on_file: Iterable[str], policy: Policy) -> bool:
-    """Tell whether what a no-progress update quotes may stand in an SMS."""
+def courtesy_suits_short_form(content: CourtesyContent, names_on_file: Iterable[str], policy: Policy) -> bool:
+    """Tell whether what a no-progress update quotes may stand in an SMS or the like."""
     names = tuple(names_on_file)
     awaited = content.waiting_for or ""
-    quoted = content.last_event is None or suits_sms(content.last_event, names, policy)
+    quoted = content.last_event is None or suits_short_form(content.last_event, names, policy)
     return quoted and _fits(awaited, policy) and _holds_nothing_forbidden(awaited, names, policy)
 
 
@@ -129,6 +129,6 @@ _NOT_NAMES = frozenset(
 )
 
 
-def never_in_full_by(channel: ChannelName, tone: Tone) -> bool:
-    """Tell whether the full text must not go by this channel: bad news by SMS (section 3)."""
-    return channel is ChannelName.SMS and tone is Tone.BAD_NEWS
+def never_in_full_by(facts: ChannelFacts, tone: Tone) -> bool:
+    """Tell whether the full text must not go by this channel: bad news by SMS or the like (section 3)."""
+    return facts.form is Form.SHORT and tone is Tone.BAD_NEWS

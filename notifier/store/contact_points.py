@@ -13,7 +13,6 @@ from notifier.store.database import Tx
 from notifier.store.tables import contact_points
 
 _PARTY = "party"
-_NUMBER = frozenset({ChannelName.SMS, ChannelName.CALL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +27,6 @@ class NewPoint:
     valid_from: date | None
     valid_until: date | None
     unusable: str | None
-
-
-def address_hash(tx: Tx, channel: ChannelName, address: str) -> str:
-    """Return the keyed hash of an address; a number is one address for sms and calls."""
-    return tx.cipher.lookup("number" if channel in _NUMBER else channel.value, address.casefold())
 
 
 def replace_points(
@@ -77,12 +71,14 @@ def add_party_points(
 
 
 def _values(tx: Tx, point: NewPoint, position: int) -> dict[str, object]:
+    # Without the channel: a number is the same address for texts, calls and whatever else uses numbers.
+    address_hash = tx.cipher.lookup("address", point.address.casefold())
     return {
         "point_id": point.id,
         "position": position,
         "channel": point.channel.value,
         "address_sealed": tx.cipher.seal(point.address),
-        "address_hash": address_hash(tx, point.channel, point.address),
+        "address_hash": address_hash,
         "safe": point.safe,
         "safe_written": point.safe_written,
         "valid_from": point.valid_from,

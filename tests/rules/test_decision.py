@@ -9,6 +9,7 @@ from notifier.records import (
     CaseEvent,
     ChannelName,
     CourtesyContent,
+    Form,
     FullTextBy,
     Needs,
     Role,
@@ -35,6 +36,7 @@ from tests.builders import (
     a_case,
     a_contract,
     a_policy,
+    a_policy_where,
     a_situation,
     a_victim,
     a_window,
@@ -135,6 +137,7 @@ ARREST = an_event(AN_ARREST)
 PROGRESS = an_event("case.progress")
 ASSIGNED = an_event("officer.assigned")
 BAD = an_event(NO_FURTHER_ACTION)
+NAMED = an_event("case.progress", text="Jo Bloggs was asked.")
 
 
 @pytest.mark.parametrize(
@@ -488,7 +491,7 @@ def test_a_meeting_is_offered(case: Any, points: Any) -> None:
 def test_free_text_that_does_not_suit_an_sms(
     points: Any, wordings: list[Wording], by: FullTextBy | None, asks: set[str]
 ) -> None:
-    decision = decided(about(an_event("case.progress", text="Jo Bloggs was asked."), *points))
+    decision = decided(about(NAMED, *points))
     assert [part.wording for part in parts(decision)] == wordings
     assert parts(decision)[0].full_text_by is by
     assert asked(decision) == asks
@@ -500,7 +503,7 @@ def test_free_text_that_suits_an_sms_goes_in_it() -> None:
 
 
 def test_what_a_courtesy_update_quotes_must_suit_too() -> None:
-    named = CourtesyContent(last_event=an_event("case.progress", text="Jo Bloggs was asked."))
+    named = CourtesyContent(last_event=NAMED)
     victim = a_victim(sms(), email())
     decision = decided(a_situation(None, victim=victim, courtesy=named))
     assert [part.wording for part in parts(decision)] == [Wording.POINTER, Wording.FULL]
@@ -511,6 +514,38 @@ def test_what_a_courtesy_update_quotes_must_suit_too() -> None:
 def test_discreet_is_neutral_on_every_channel(event: CaseEvent, point: Any) -> None:
     decision = decided(about(event, point, victim={"needs": DISCREET}))
     assert parts(decision) == (Part(point, Wording.NEUTRAL),)
+
+
+# A channel that is none of ours is judged by its facts; here it stands where email stands
+
+
+AN_APP = a_policy_where(ChannelName.EMAIL, form=Form.SHORT, lock_screen=True, gives_receipts=True)
+
+
+@pytest.mark.parametrize(
+    ("event", "points", "wordings", "by", "reason"),
+    [
+        (PROGRESS, [email()], [Wording.FULL], None, "its text suits"),
+        (NAMED, [email()], [Wording.POINTER], FullTextBy.CALL, "a name does not show on a lock screen"),
+        (BAD, [email()], [Wording.NEWS], FullTextBy.CALL, "nor does bad news"),
+        (BAD, [sms(), email()], [Wording.NEWS], FullTextBy.CALL, "nor does it carry the text after an sms"),
+        (BAD, [email(), letter()], [Wording.NEWS, Wording.FULL], FullTextBy.LETTER, "the text by letter"),
+    ],
+)  # fmt: skip
+def test_a_channel_of_the_short_form_is_treated_like_an_sms(
+    event: CaseEvent, points: Any, wordings: list[Wording], by: FullTextBy | None, reason: str
+) -> None:
+    decision = decide(about(event, *points), AN_APP, at(MORNING))
+    assert [part.wording for part in parts(decision)] == wordings, reason
+    assert parts(decision)[0].full_text_by is by, reason
+
+
+@pytest.mark.parametrize(("form", "by"), [(Form.MAIL, FullTextBy.EMAIL), (Form.LETTER, FullTextBy.LETTER)])
+def test_the_form_says_how_the_full_text_comes(form: Form, by: FullTextBy) -> None:
+    policy = a_policy_where(ChannelName.EMAIL, form=form)
+    decision = decide(about(BAD, sms(), email(safe_written=True)), policy, at(MORNING))
+    assert [part.wording for part in parts(decision)] == [Wording.NEWS, Wording.FULL]
+    assert parts(decision)[0].full_text_by is by
 
 
 # Contact points (rules, section 3)

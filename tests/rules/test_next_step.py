@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.records import AttemptState, ChannelName, Tone, Wording
+from notifier.records import AttemptState, ChannelName, Form, Tone, Wording
 from notifier.rules.next_step import (
     AskPerson,
     Fallback,
@@ -17,7 +17,7 @@ from notifier.rules.next_step import (
     silence_after,
     step_after,
 )
-from tests.builders import SHIPPED, at
+from tests.builders import SHIPPED, a_policy_where, at
 
 S, W = AttemptState, Wording
 NOW = at("Wed 1 Apr 2026 15:20")
@@ -57,8 +57,26 @@ def test_a_safety_notice_goes_on_after_ten_minutes_whatever_the_channel(channel:
     assert silence.means is S.UNCONFIRMED
 
 
-def test_a_call_has_no_receipt() -> None:
-    assert silence_after(ChannelName.CALL, Tone.ROUTINE, NOW, SHIPPED) is None
+@pytest.mark.parametrize("tone", Tone)
+def test_a_call_has_no_receipt(tone: Tone) -> None:
+    assert silence_after(ChannelName.CALL, tone, NOW, SHIPPED) is None
+
+
+@pytest.mark.parametrize(
+    ("form", "gives_receipts", "until", "means", "reason"),
+    [
+        (Form.SHORT, True, "Wed 1 Apr 2026 19:20", S.UNCONFIRMED, "a receipt is missing after 4 hours"),
+        (Form.SHORT, False, "Thu 2 Apr 2026 15:20", S.DELIVERED, "without receipts nothing is missing"),
+        (Form.MAIL, True, "Wed 1 Apr 2026 19:20", S.UNCONFIRMED, "receipts count, not the form"),
+        (Form.LETTER, False, "Mon 13 Apr 2026 15:20", S.DELIVERED, "the post takes its time"),
+        (Form.LETTER, True, "Mon 13 Apr 2026 15:20", S.UNCONFIRMED, "a receipt too comes by post"),
+    ],
+)
+def test_silence_of_another_channel_follows_from_its_facts(
+    form: Form, gives_receipts: bool, until: str, means: AttemptState, reason: str
+) -> None:
+    policy = a_policy_where(ChannelName.EMAIL, form=form, gives_receipts=gives_receipts)
+    assert silence_after(ChannelName.EMAIL, Tone.ROUTINE, NOW, policy) == Silence(at(until), means), reason
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,20 @@ from typing import Any
 
 import pytest
 
-from notifier.records import ChannelName, Needs, Role
+from notifier.records import ChannelName, Form, Needs, Role
 from notifier.rules.routing import channel_order, next_route
-from tests.builders import SHIPPED, a_case, a_contract, a_victim, call, day, email, letter, sms
+from tests.builders import (
+    SHIPPED,
+    a_case,
+    a_contract,
+    a_policy_where,
+    a_victim,
+    call,
+    day,
+    email,
+    letter,
+    sms,
+)
 
 TODAY = day("Wed 1 Apr 2026")
 UNSAFE = {"safe": False}
@@ -149,3 +160,10 @@ def test_why_says_what_was_passed_over() -> None:
     route = next_route(a_case(), a_victim(sms(**UNSAFE), email()), TODAY, SHIPPED)
     assert [line for line in route.why if "not safe" in line]
     assert not [line for line in route.why if "+447700900123" in line], "addresses stay out of reasons"
+
+
+@pytest.mark.parametrize(("form", "expected"), [(Form.LETTER, None), (Form.MAIL, "email")])
+def test_any_channel_by_post_needs_written_safety(form: Form, expected: str | None) -> None:
+    policy = a_policy_where(ChannelName.EMAIL, form=form)
+    route = next_route(a_case(offence="stalking"), a_victim(email()), TODAY, policy)
+    assert (route.point.channel if route.point else None) == expected

@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 
 from notifier.event_types import EVENT_TYPES
-from notifier.records import CaseEvent, ChannelName, CourtesyContent, Needs, Tone
+from notifier.records import CaseEvent, ChannelFacts, ChannelName, CourtesyContent, Form, Needs, Tone
 from notifier.rules.sensitivity import (
-    courtesy_suits_sms,
+    courtesy_suits_short_form,
     ends_restriction,
     enhanced_rights,
     letter_needs_written_safety,
     never_in_full_by,
     offers_meeting,
-    suits_sms,
+    suits_short_form,
     tone_of,
     without_rank,
 )
@@ -175,8 +175,14 @@ def test_a_letter_needs_written_safety(offence: str, discreet: bool, expected: b
 
 
 def test_bad_news_never_goes_in_full_by_sms() -> None:
-    barred = [(c, t) for c in ChannelName for t in Tone if never_in_full_by(c, t)]
+    barred = [(c, t) for c in ChannelName for t in Tone if never_in_full_by(SHIPPED.facts[c], t)]
     assert barred == [(ChannelName.SMS, Tone.BAD_NEWS)]
+
+
+@pytest.mark.parametrize("lock_screen", [True, False])
+def test_bad_news_never_goes_in_full_by_any_channel_of_the_short_form(lock_screen: bool) -> None:
+    facts = ChannelFacts(ChannelName.EMAIL, Form.SHORT, lock_screen, gives_receipts=True)
+    assert [tone for tone in Tone if never_in_full_by(facts, tone)] == [Tone.BAD_NEWS]
 
 
 @pytest.mark.parametrize(
@@ -207,23 +213,23 @@ def test_bad_news_never_goes_in_full_by_sms() -> None:
 )
 def test_free_text_in_an_sms(text: str, suits: bool, reason: str) -> None:
     event = an_event("case.progress", text=text, waiting_for=None, expected_by=None)
-    assert suits_sms(event, NAMES, SHIPPED) is suits, reason
+    assert suits_short_form(event, NAMES, SHIPPED) is suits, reason
 
 
 @pytest.mark.parametrize("offence", sorted({*SERIOUS, *ORDINARY} - {"vehicle", "other"}))
 def test_the_name_of_an_offence_is_an_offence_word(offence: str) -> None:
     event = an_event("case.progress", text=f"It was recorded as {offence.replace('_', ' ')}.")
-    assert not suits_sms(event, (), SHIPPED)
+    assert not suits_short_form(event, (), SHIPPED)
 
 
 def test_a_given_name_that_is_also_a_rank_is_a_name() -> None:
     event = an_event("case.progress", text="We have spoken with Di about the results.")
-    assert not suits_sms(event, ("Di", "Roberts"), SHIPPED)
+    assert not suits_short_form(event, ("Di", "Roberts"), SHIPPED)
 
 
 def test_every_free_text_of_the_event_counts() -> None:
     event = an_event("case.progress", text="Tests are done.", waiting_for="a call from Jo")
-    assert not suits_sms(event, NAMES, SHIPPED)
+    assert not suits_short_form(event, NAMES, SHIPPED)
 
 
 @pytest.mark.parametrize(
@@ -236,11 +242,11 @@ def test_every_free_text_of_the_event_counts() -> None:
     ],
 )
 def test_conditions_in_an_sms(conditions: list[str], suits: bool, reason: str) -> None:
-    assert suits_sms(an_event(RELEASED, conditions=conditions), NAMES, SHIPPED) is suits, reason
+    assert suits_short_form(an_event(RELEASED, conditions=conditions), NAMES, SHIPPED) is suits, reason
 
 
 def test_an_event_without_free_text_suits_an_sms() -> None:
-    assert suits_sms(ARRESTED, NAMES, SHIPPED)
+    assert suits_short_form(ARRESTED, NAMES, SHIPPED)
 
 
 @pytest.mark.parametrize(
@@ -255,4 +261,4 @@ def test_an_event_without_free_text_suits_an_sms() -> None:
     ],
 )
 def test_a_courtesy_update_in_an_sms(content: CourtesyContent, suits: bool, reason: str) -> None:
-    assert courtesy_suits_sms(content, NAMES, SHIPPED) is suits, reason
+    assert courtesy_suits_short_form(content, NAMES, SHIPPED) is suits, reason

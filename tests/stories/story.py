@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from notifier.channels.base import find_channels
 from notifier.policy_file import load_policy
 from notifier.rendering import Renderer
 from notifier.simulation import Simulation, read_outcomes
@@ -97,9 +96,8 @@ class Story:
     def run(self, until: str, *, whole: bool = False) -> Lines:
         """Return the lines up to ``until``; the acknowledgement's are left out unless ``whole``."""
         policy = load_policy()
-        facts = {name: channel.facts for name, channel in find_channels().items()}
         outcomes = read_outcomes(self._outcomes)
-        with Simulation(policy, Renderer(policy.timezone).render, facts, outcomes) as simulation:
+        with Simulation(policy, Renderer(policy.timezone).render, outcomes) as simulation:
             lines = list(simulation.run(self._documents, datetime.fromisoformat(local(until))))
         return Lines(line for line in lines if whole or line["event_type"] != "victim.registered")
 
