@@ -15,6 +15,7 @@ from notifier.simulation import read_lines
 _SPEED = 1440.0  # a working day of twelve hours in half a minute
 _LONGEST_SECONDS = 170.0
 _BEFORE = timedelta(minutes=15)
+_WARM_UP = timedelta(seconds=8)  # real ones, in which the roles start
 _AFTER = timedelta(hours=5)  # long enough to read the silence after the last message
 _LONDON = ZoneInfo("Europe/London")
 
@@ -33,9 +34,9 @@ class Day:
         return max(_SPEED, (self.end - self.start).total_seconds() / _LONGEST_SECONDS)
 
     def clock_settings(self, now: datetime) -> dict[str, str]:
-        """Return the settings by which every role has this clock, which starts at ``now``."""
+        """Return the settings by which every role has this clock; it reaches ``start`` soon after ``now``."""
         return {
-            f"{PREFIX}CLOCK_EPOCH_REAL": now.isoformat(),
+            f"{PREFIX}CLOCK_EPOCH_REAL": (now + _WARM_UP).isoformat(),
             f"{PREFIX}CLOCK_EPOCH_VIRTUAL": self.start.isoformat(),
             f"{PREFIX}CLOCK_SPEED": str(self.speed),
         }

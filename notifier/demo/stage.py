@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from notifier.wiring import Services, redis_client
 
 _LOOK_SECONDS = 0.5
 _STEP_SECONDS = 0.1
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +50,15 @@ def play(stage: Stage, console: Console) -> None:
                 display.show(now, watcher.look())
                 next_look = time.monotonic() + _LOOK_SECONDS
             time.sleep(_STEP_SECONDS)
-        _finish(watcher)
+        stream = stage.services.settings.event_stream
+        _finish(lambda: bool(client.xlen(stream)) or watcher.in_hand())
         display.show(day.end, watcher.look())
 
 
-def _finish(watcher: Watcher) -> None:
-    """Wait until no worker has anything in hand; what is due later stays planned."""
+def _finish(busy: Callable[[], bool]) -> None:
+    """Wait until no event is in the queue and nothing in hand; what is due later stays planned."""
     give_up = time.monotonic() + _PATIENCE_SECONDS
-    while watcher.in_hand() and time.monotonic() < give_up:
+    while busy() and time.monotonic() < give_up:
         time.sleep(_STEP_SECONDS)
 
 
