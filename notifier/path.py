@@ -114,11 +114,34 @@ class Path:
         if not pks:
             return 0
         desk = Desk(self.policy, self._render, self.channels, now, until)
+        try:
+            dispatches = self._prepare(pks, desk)
+        except Unreachable:
+            raise
+        except Exception:
+            dispatches = self._prepare_one_by_one(pks, desk)
+        self._send(dispatches, now)
+        return len(pks)
+
+    def _prepare(self, pks: Sequence[int], desk: Desk) -> list[Dispatch]:
         with self.store.begin() as tx:
             prepared = delivery.prepare(tx, pks, desk)
-            escalation.ask(tx, prepared.asks, self.policy, now)
-        self._send(prepared.dispatches, now)
-        return len(pks)
+            escalation.ask(tx, prepared.asks, self.policy, desk.now)
+        return prepared.dispatches
+
+    def _prepare_one_by_one(self, pks: Sequence[int], desk: Desk) -> list[Dispatch]:
+        """One victim's notices broke the batch: the others go; hers are tried again, and held in the end."""
+        with self.store.begin() as tx:
+            together = notices.by_victim(tx, pks)
+        dispatches: list[Dispatch] = []
+        for hers in together:
+            try:
+                dispatches += self._prepare(hers, desk)
+            except Unreachable:
+                raise
+            except Exception as problem:
+                _log.error("notices cannot be prepared", extra={"notices": hers}, exc_info=problem)
+        return dispatches
 
     def tell_staff(self, now: datetime, until: datetime, *, limit: int = 16) -> int:
         """Send waiting messages to staff; return how many."""
@@ -164,15 +187,28 @@ class Path:
             escalation.ask(tx, asks, self.policy, now)
 
     def sweep(self, now: datetime) -> None:
-        """Repair what is stuck, and do what is due by the clock alone."""
+        """Repair what is stuck, and do what is due by the clock alone; one part that fails stops no other."""
+        for part in (self._sweep_attempts, self._sweep_staff, self._sweep_courtesy):
+            try:
+                part(now)
+            except Unreachable:
+                raise
+            except Exception as problem:
+                _log.error("a part of a sweep failed", extra={"part": part.__name__}, exc_info=problem)
+
+    def _sweep_attempts(self, now: datetime) -> None:
         with self.store.begin() as tx:
             asks = sweeping.repair(tx, self.policy, now)
             asks += sweeping.read_silence(tx, self.policy, now, _BATCH)
             asks += sweeping.find_at_risk(tx, now)
             escalation.ask(tx, asks, self.policy, now)
+
+    def _sweep_staff(self, now: datetime) -> None:
         with self.store.begin() as tx:
             escalation.escalate_overdue(tx, self.policy, now)
             escalation.climb(tx, self.policy, now)
+
+    def _sweep_courtesy(self, now: datetime) -> None:
         with self.store.begin() as tx:
             asks = sweeping.start_courtesy(tx, self.policy, now, _BATCH)
             escalation.ask(tx, asks, self.policy, now)

@@ -74,6 +74,14 @@ def load_all(tx: Tx, pks: Iterable[int]) -> list[Notice]:
     return [_record(row) for row in tx.all(query.order_by(notices.c.occurred_at, notices.c.pk))]
 
 
+def by_victim(tx: Tx, pks: Iterable[int]) -> list[list[int]]:
+    """Return these notices in groups, one for each victim."""
+    groups: dict[int, list[int]] = {}
+    for notice in load_all(tx, pks):
+        groups.setdefault(notice.victim_pk, []).append(notice.pk)
+    return list(groups.values())
+
+
 def of_case(tx: Tx, case_pk: int) -> list[Notice]:
     """Return every notice of a case, the oldest event first."""
     query = select(notices).where(notices.c.case_pk == case_pk)

@@ -1,0 +1,61 @@
+"""What breaks a worker harms only itself: the others go on, and a person sees it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path as File
+
+from sqlalchemy import select
+
+from notifier.path import Path
+from notifier.records import ChannelName, Rendered, RenderRequest
+from notifier.rendering import Renderer
+from notifier.store.database import Store
+from notifier.store.tables import notices, tasks, victims
+from tests.builders import LONDON, SHIPPED, a_cipher, a_document, at
+from tests.fakes import fake_channels
+
+NOW = at("Wed 1 Apr 2026 09:30")
+RENDER = Renderer(LONDON).render
+
+
+def breaks_for_v2(request: RenderRequest) -> Rendered:
+    """A fault of our own program, not an error that it knows."""
+    if request.victim.victim_id == "v2":
+        raise ZeroDivisionError
+    return RENDER(request)
+
+
+def registered(victim_id: str, address: str) -> str:
+    points = [{"id": "p1", "channel": "sms", "address": address}]
+    document = a_document(
+        "victim.registered", "Wed 1 Apr 2026 09:30", victim_id=victim_id, contact_points=points
+    )
+    return json.dumps(document)
+
+
+def test_one_notice_that_breaks_the_program_stops_no_other_and_is_held_in_the_end(tmp_path: File) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'notifier.db'}", a_cipher())
+    store.create_tables()
+    channels = fake_channels()
+    opened = a_document(
+        "case.opened", "Wed 1 Apr 2026 09:30", offence="burglary", force="Example", reference="EX/1/26"
+    )
+    with closing(Path(store, SHIPPED, breaks_for_v2, channels)) as path:
+        documents = [json.dumps(opened), registered("v1", "07700 900001"), registered("v2", "07700 900002")]
+        path.take_in(documents, NOW, door="test")
+        path.plan("c1", NOW)
+        for minute in range(0, 40, 5):
+            now = NOW + timedelta(minutes=minute)
+            path.sweep(now)
+            path.deliver(path.due(now), now, now + timedelta(minutes=3))
+    assert [message.address for message in channels[ChannelName.SMS].sent] == ["+447700900001"]
+    with store.begin() as tx:
+        query = select(victims.c.victim_id, notices.c.state, notices.c.reason).join(notices)
+        stand = {row.victim_id: (row.state, row.reason) for row in tx.all(query)}
+        asked = [row.kind for row in tx.all(select(tasks.c.kind))]
+    assert stand["v2"] == ("held", "too_many_tries")
+    assert asked == ["check_delivery"]
+    store.close()
