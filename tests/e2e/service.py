@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -122,6 +122,7 @@ def running(
     port = free_port()
     web = f"http://127.0.0.1:{port}"
     with (
+        closing(store),
         EmbeddedRedis(home / "redis") as server,
         TwilioPeer(_ACCOUNT, _TOKEN, behaviour=sms, clock=clock.now) as twilio_peer,
         SmtpPeer(
@@ -158,7 +159,6 @@ def running(
             service = Service(server, twilio_peer, smtp_peer, store, cipher, supervisor, clock, home, web)
             with _kept_running(service):
                 yield service
-    store.close()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from notifier.peers import smtp, twilio
-from notifier.store.tables import attempt_notices, attempts, notices
+from notifier.store.tables import attempt_notices, attempts, journal, notices
 from tests.e2e.events import cases, mailbox, number
 from tests.e2e.service import Service, running
 
@@ -75,13 +75,18 @@ def peers_and_records_agree(service: Service) -> None:
 
 
 def each_notice_arrived_once(service: Service) -> None:
-    """No notice went out twice by a message that was not known to have failed."""
+    """No notice arrived by two messages, unless the first one's receipt came after its time was over.
+
+    The clock is so fast that a receipt may come hours late on a busy machine; the rules then ask for the
+    next channel.
+    """
     joined = attempts.join(attempt_notices).join(notices)
     good = attempts.c.state.in_(("accepted", "delivered", "confirmed"))
+    late = select(journal.c.attempt_pk).where(journal.c.what == "unconfirmed")
     with service.store.begin() as tx:
-        rows = tx.all(select(notices.c.pk, notices.c.state).select_from(joined).where(good))
-    arrived = Counter(row.pk for row in rows)
-    assert set(arrived.values()) == {1}
-    with service.store.begin() as tx:
+        rows = tx.all(select(notices.c.pk, attempts.c.pk.label("attempt")).select_from(joined).where(good))
+        given_up = {row.attempt_pk for row in tx.all(late)}
         told = {row.pk for row in tx.all(select(notices.c.pk).where(notices.c.state == "told"))}
-    assert set(arrived) == told
+    arrived = Counter(row.pk for row in rows if row.attempt not in given_up)
+    assert set(arrived.values()) == {1}
+    assert {row.pk for row in rows} == told
