@@ -7,7 +7,7 @@ providers are called. What a crash leaves behind is seen in the database and rep
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -240,9 +240,13 @@ def prepare_staff(tx: Tx, now: datetime, until: datetime, limit: int) -> list[Di
     return [Dispatch(pk, attempts.load(tx, pk).message) for pk in pks]
 
 
-def send(dispatches: Sequence[Dispatch], channels: Channels, pool: Executor) -> list[SendResult]:
-    """Call the providers side by side; return their answers in the order of ``dispatches``."""
-    return list(pool.map(lambda dispatch: _send_one(dispatch.message, channels), dispatches))
+def send(
+    dispatches: Sequence[Dispatch], channels: Channels, pool: Executor
+) -> Iterator[tuple[Dispatch, SendResult]]:
+    """Call the providers side by side; yield their answers as they come, in the order of ``dispatches``."""
+    yield from zip(
+        dispatches, pool.map(lambda one: _send_one(one.message, channels), dispatches), strict=True
+    )
 
 
 def _send_one(message: Message, channels: Channels) -> SendResult:
@@ -257,14 +261,11 @@ def _send_one(message: Message, channels: Channels) -> SendResult:
 
 
 def record(
-    tx: Tx, answers: Sequence[tuple[Dispatch, SendResult]], channels: Channels, policy: Policy, now: datetime
+    tx: Tx, dispatch: Dispatch, result: SendResult, channels: Channels, policy: Policy, now: datetime
 ) -> list[Ask]:
-    """Store the providers' answers; return what staff are asked."""
-    asks: list[Ask] = []
-    for dispatch, result in answers:
-        wait = channels[dispatch.message.channel].look_up_after
-        asks += outcomes.record_answer(tx, dispatch.attempt_pk, result, policy, now, look_up_after=wait)
-    return asks
+    """Store a provider's answer; return what staff are asked."""
+    wait = channels[dispatch.message.channel].look_up_after
+    return outcomes.record_answer(tx, dispatch.attempt_pk, result, policy, now, look_up_after=wait)
 
 
 def to_look_up(tx: Tx, now: datetime, until: datetime, limit: int) -> list[Dispatch]:

@@ -59,7 +59,7 @@ def record_answer(
 
     ``look_up_after`` is how long the provider needs until it can be asked about an unknown outcome.
     """
-    attempt = attempts.load(tx, attempt_pk)
+    attempt = attempts.load_locked(tx, attempt_pk)
     if attempt.state is not AttemptState.DISPATCHING:
         # A receipt was faster, or the answer came after the attempt had been given up as lost.
         if result.provider_id is not None:
@@ -82,7 +82,7 @@ def move(tx: Tx, attempt_pk: int, result: SendResult, policy: Policy, now: datet
 
     What would move the attempt back is left alone: an attempt only moves forward.
     """
-    attempt = attempts.load(tx, attempt_pk)
+    attempt = attempts.load_locked(tx, attempt_pk)
     if not may_move(attempt.state, result.state):
         return []
     if attempt.state is AttemptState.DISPATCHING:
@@ -92,7 +92,7 @@ def move(tx: Tx, attempt_pk: int, result: SendResult, policy: Policy, now: datet
 
 def give_up_asking(tx: Tx, attempt_pk: int, policy: Policy, now: datetime) -> list[Ask]:
     """Nobody can say what became of the attempt: the next step is taken with its outcome unknown."""
-    attempt = attempts.load(tx, attempt_pk)
+    attempt = attempts.load_locked(tx, attempt_pk)
     if attempt.state is not AttemptState.UNKNOWN:
         return []
     attempts.change(tx, attempt.pk, check_at=None)

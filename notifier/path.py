@@ -151,13 +151,11 @@ class Path:
         return len(dispatches)
 
     def _send(self, dispatches: Sequence[Dispatch], now: datetime) -> None:
-        if not dispatches:
-            return
-        results = delivery.send(dispatches, self.channels, self._pool)
-        with self.store.begin() as tx:
-            answers = list(zip(dispatches, results, strict=True))
-            asks = delivery.record(tx, answers, self.channels, self.policy, now)
-            escalation.ask(tx, asks, self.policy, now)
+        # Each answer is stored as soon as it is there: a crash then leaves few outcomes unknown.
+        for dispatch, result in delivery.send(dispatches, self.channels, self._pool):
+            with self.store.begin() as tx:
+                asks = delivery.record(tx, dispatch, result, self.channels, self.policy, now)
+                escalation.ask(tx, asks, self.policy, now)
 
     def staff_waiting(self, now: datetime) -> bool:
         """Tell whether messages to staff wait to be sent."""

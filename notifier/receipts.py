@@ -30,8 +30,7 @@ def receive(
 
 
 def _apply(tx: Tx, pk: int, receipt: Receipt, policy: Policy, now: datetime) -> list[Ask]:
-    attempts.lock(tx, pk)
-    current = attempts.load(tx, pk).state
+    current = attempts.load_locked(tx, pk).state
     moved = may_move(current, receipt.state)
     first = attempts.keep_receipt(tx, pk, receipt.state, receipt.code, now, moved=moved)
     if not first or not moved or _still_sending(current, receipt.state):

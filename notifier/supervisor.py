@@ -99,6 +99,7 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                start_new_session=True,  # Ctrl-C is for us, who then end each role once and in order
                 preexec_fn=die_with_parent(signal.SIGTERM),
             )
         finally:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from notifier.environment import PREFIX
+from notifier.clock import Clock
 from notifier.errors import NotifierError
 from notifier.simulation import read_lines
 
@@ -16,7 +16,7 @@ _SPEED = 1440.0  # a working day of twelve hours in half a minute
 _LONGEST_SECONDS = 170.0
 _BEFORE = timedelta(minutes=15)
 _WARM_UP = timedelta(seconds=8)  # real ones, in which the roles start
-_AFTER = timedelta(hours=5)  # long enough to read the silence after the last message
+_AFTER = timedelta(hours=4, minutes=30)  # four hours without a receipt are read as a failure
 _LONDON = ZoneInfo("Europe/London")
 
 
@@ -33,13 +33,9 @@ class Day:
         """Virtual seconds per real one: faster than usual only for events that span very long."""
         return max(_SPEED, (self.end - self.start).total_seconds() / _LONGEST_SECONDS)
 
-    def clock_settings(self, now: datetime) -> dict[str, str]:
-        """Return the settings by which every role has this clock; it reaches ``start`` soon after ``now``."""
-        return {
-            f"{PREFIX}CLOCK_EPOCH_REAL": (now + _WARM_UP).isoformat(),
-            f"{PREFIX}CLOCK_EPOCH_VIRTUAL": self.start.isoformat(),
-            f"{PREFIX}CLOCK_SPEED": str(self.speed),
-        }
+    def clock(self, now: datetime) -> Clock:
+        """Return the clock of the day; it reaches ``start`` soon after ``now``, a real time."""
+        return Clock(now + _WARM_UP, self.start, self.speed)
 
 
 def load_day(file: Path) -> Day:

@@ -18,9 +18,19 @@ from rich.text import Text
 
 from notifier.demo.day import Day
 from notifier.demo.watching import Counts
+from notifier.records import What
 
 _LONDON = ZoneInfo("Europe/London")
 _LINE_SECONDS = 10.0
+_STYLES = {
+    What.MESSAGE: "cyan",
+    What.DELIVERED: "green",
+    What.UNCONFIRMED: "yellow",
+    What.FAILED: "red",
+    What.HELD: "magenta",
+    What.SUPPRESSED: "magenta",
+    What.ESCALATION: "bold yellow",
+}
 
 
 class Display(Protocol):
@@ -70,32 +80,41 @@ def picture(day: Day, now: datetime, counts: Counts) -> Panel:
     whole = (day.end - day.start).total_seconds()
     bar = ProgressBar(total=whole, completed=min(whole, (now - day.start).total_seconds()))
     clock = Text(f"{now.astimezone(_LONDON):%A %d %B, %H:%M}", style="bold")
+    clock.append(f"  ({day.speed:,.0f} times as fast as life)", style="dim")
     line = Table.grid(expand=True)  # a bar alone does not end its line
     line.add_row(bar)
-    recent = Text("\n".join(counts.recent), style="dim", no_wrap=True, overflow="ellipsis")
-    return Panel(Group(clock, line, _table(counts), Text(), recent), title="A police force's day")
+    parts = Group(clock, line, Text(), _table(counts), Text(), _recent(counts))
+    return Panel(parts, title="A police force's day")
 
 
 def _table(counts: Counts) -> Table:
     table = Table.grid(padding=(0, 3))
-    sent = (
-        ", ".join(f"{number} {channel}" for channel, number in sorted(counts.messages.items())) or "none yet"
+    what = counts.what
+    outcomes = (
+        f"{what['delivered']} delivered, {what['unconfirmed']} without a receipt, {what['failed']} failed"
     )
-    told = f"{counts.what['delivered']} delivered, {counts.what['failed']} failed"
     rows = (
-        ("events in", f"{counts.events} ({counts.refused} refused)", "messages", sent),
-        ("held", str(counts.what["held"]), "of these", told),
-        ("suppressed", str(counts.what["suppressed"]), "tasks", str(counts.what["task"])),
-        ("reminders", str(counts.what["prompt"]), "escalations", str(counts.what["escalation"])),
+        ("events in", f"{counts.events} ({counts.refused} refused)", "messages", _messages(counts)),
+        ("held", str(what["held"]), "outcomes", outcomes),
+        ("suppressed", str(what["suppressed"]), "tasks for people", str(what["task"])),
+        ("reminders", str(what["prompt"]), "escalations", str(what["escalation"])),
     )
     for name, value, other, other_value in rows:
         table.add_row(Text(name, style="dim"), value, Text(other, style="dim"), other_value)
     return table
 
 
+def _recent(counts: Counts) -> Group:
+    lines = ((text, _STYLES.get(what, "dim")) for what, text in counts.recent)
+    return Group(*(Text(text, style=style, no_wrap=True, overflow="ellipsis") for text, style in lines))
+
+
+def _messages(counts: Counts) -> str:
+    return ", ".join(f"{number} {channel}" for channel, number in sorted(counts.messages.items())) or "none"
+
+
 def _in_short(counts: Counts) -> str:
-    sent = ", ".join(f"{number} {channel}" for channel, number in sorted(counts.messages.items())) or "none"
     return (
-        f"{counts.events} events in, messages: {sent}; {counts.what['held']} held, "
+        f"{counts.events} events in, messages: {_messages(counts)}; {counts.what['held']} held, "
         f"{counts.what['suppressed']} suppressed, {counts.what['escalation']} escalations"
     )

@@ -7,53 +7,56 @@ from pathlib import Path
 
 from sqlalchemy import Row, select
 
-from notifier.demo.stage import Stage
+from notifier.demo.duties import ARRIVED
+from notifier.demo.providers import TO_VICTIMS, mail_refs
+from notifier.demo.stage import LETTERS, Stage
 from notifier.sms_text import measure
-from notifier.store import attempts as stored
+from notifier.store import people
+from notifier.store.attempts import Attempt, load
 from notifier.store.database import Tx
 from notifier.store.tables import attempts
 
 
 @dataclass(frozen=True, slots=True)
 class Keepsakes:
-    """What the stranger may open; ``None`` where the day had none."""
+    """What the stranger may open, and a case to ask about; ``None`` where the day had none."""
 
     sms: str | None
     segments: int
     email: Path | None
     subject: str | None
     letter: Path | None
+    case_id: str | None
 
 
 def keep_one_of_each(stage: Stage) -> Keepsakes:
     """Choose the newest of each channel and write the email where it can be opened."""
     with stage.services.store.begin() as tx:
-        text = _newest(tx, "sms")
-        letter = _newest(tx, "letter")
-        mail = _newest(tx, "email")
-    email, subject = _save(stage, mail) if mail else (None, None)
+        text, mail, letter = (_newest(tx, name) for name in ("sms", "email", "letter"))
+        told = text or mail or letter
+        case_id = people.load_case(tx, told.case_pk).case_id if told and told.case_pk else None
     return Keepsakes(
         sms=text.message.rendered.text if text else None,
         segments=measure(text.message.rendered.text).segments if text else 0,
-        email=email,
-        subject=subject,
-        letter=stage.home / "letters" / f"{letter.ref}.pdf" if letter else None,
+        email=_save(stage, mail) if mail else None,
+        subject=mail.message.rendered.subject if mail else None,
+        letter=stage.home / LETTERS / f"{letter.ref}.pdf" if letter else None,
+        case_id=case_id,
     )
 
 
-def _newest(tx: Tx, channel: str) -> stored.Attempt | None:
+def _newest(tx: Tx, channel: str) -> Attempt | None:
     """Return the newest message that arrived by a channel; one about an event rather than a courtesy."""
-    arrived = attempts.c.state.in_(("accepted", "delivered")) & (attempts.c.channel == channel)
-    told = arrived & attempts.c.role.in_(("victim", "representative"))
+    told = attempts.c.state.in_(ARRIVED) & attempts.c.role.in_(TO_VICTIMS) & (attempts.c.channel == channel)
     order = ((attempts.c.event_type == "courtesy"), attempts.c.pk.desc())
     row: Row[tuple[int]] | None = tx.first(select(attempts.c.pk).where(told).order_by(*order).limit(1))
-    return stored.load(tx, row.pk) if row else None
+    return load(tx, row.pk) if row else None
 
 
-def _save(stage: Stage, mail: stored.Attempt) -> tuple[Path | None, str | None]:
-    for message in stage.peers.mail.messages:
-        if mail.ref in message.message_id:
-            file = stage.home / "email.eml"
-            file.write_bytes(message.raw)
-            return file, mail.message.rendered.subject
-    return None, None
+def _save(stage: Stage, mail: Attempt) -> Path:
+    """Write the mail as the mail server has it."""
+    sent = zip(mail_refs(stage), stage.peers.mail.messages, strict=True)
+    raw = next(message.raw for ref, message in sent if ref == mail.ref)
+    file = stage.home / "email.eml"
+    file.write_bytes(raw)
+    return file

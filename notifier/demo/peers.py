@@ -9,12 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from notifier.environment import PREFIX
+from notifier.clock import Clock
 from notifier.peers import smtp, twilio
 from notifier.peers.smtp import SmtpPeer
 from notifier.peers.twilio import TwilioPeer
-from notifier.settings import load_keys
-from notifier.wiring import Services
 
 _LATE_SECONDS = 2.0  # some 50 virtual minutes
 _ACCOUNT = "AC" + "0" * 32
@@ -46,18 +44,17 @@ class Peers:
     token: str
 
 
-def read_behaviours(file: Path | None) -> dict[str, str]:
-    """Return how the peers treat each address; without a file all accept everything."""
-    if file is None:
-        return {}
+def read_behaviours(file: Path) -> dict[str, str]:
+    """Return how the peers treat each address that ``file`` names; all others accept everything."""
     rows = [json.loads(line) for line in file.read_text().splitlines()]
     return {row["address"]: row["behaviour"] for row in rows}
 
 
 @contextmanager
-def start_peers(behaviours: Mapping[str, str], ours: Services, web_port: int) -> Iterator[Peers]:
-    """Run the peers: one speaks Twilio's Messages API, the other SMTP."""
-    secret = load_keys(ours.settings).secret_key.get_secret_value()
+def start_peers(
+    behaviours: Mapping[str, str], clock: Clock, secret: str, *, bounce_url: str
+) -> Iterator[Peers]:
+    """Run the peers: one speaks Twilio's Messages API, the other SMTP, its bounces signed with ``secret``."""
     token = secrets.token_hex(16)
 
     def sms(number: str) -> twilio.Behaviour:
@@ -68,24 +65,23 @@ def start_peers(behaviours: Mapping[str, str], ours: Services, web_port: int) ->
         name, _, code = behaviours.get(address, "accept").partition(":")
         return MAIL_BEHAVIOURS[name](code)
 
-    bounces = f"http://127.0.0.1:{web_port}/receipts/email"
     with (
-        TwilioPeer(_ACCOUNT, token, behaviour=sms, clock=ours.clock.now) as sms_peer,
-        SmtpPeer(bounce_url=bounces, secret=secret, behaviour=mail, clock=ours.clock.now) as mail_peer,
+        TwilioPeer(_ACCOUNT, token, behaviour=sms, clock=clock.now) as sms_peer,
+        SmtpPeer(bounce_url=bounce_url, secret=secret, behaviour=mail, clock=clock.now) as mail_peer,
     ):
         yield Peers(sms_peer, mail_peer, token)
 
 
 def peer_settings(peers: Peers) -> dict[str, str]:
-    """Return the settings by which the channels find the peers."""
+    """Return the settings, without their prefix, by which the channels find the peers."""
     return {
-        f"{PREFIX}TWILIO_ACCOUNT_SID": _ACCOUNT,
-        f"{PREFIX}TWILIO_AUTH_TOKEN": peers.token,
-        f"{PREFIX}TWILIO_FROM": "+441632960999",
-        f"{PREFIX}TWILIO_BASE_URL": peers.sms.url,
-        f"{PREFIX}SMTP_HOST": peers.mail.host,
-        f"{PREFIX}SMTP_PORT": str(peers.mail.port),
-        f"{PREFIX}SMTP_TLS": "none",
-        f"{PREFIX}MAIL_FROM": "updates@police.example",
-        f"{PREFIX}BOUNCE_DOMAIN": "bounces.police.example",
+        "TWILIO_ACCOUNT_SID": _ACCOUNT,
+        "TWILIO_AUTH_TOKEN": peers.token,
+        "TWILIO_FROM": "+441632960999",
+        "TWILIO_BASE_URL": peers.sms.url,
+        "SMTP_HOST": peers.mail.host,
+        "SMTP_PORT": str(peers.mail.port),
+        "SMTP_TLS": "none",
+        "MAIL_FROM": "updates@police.example",
+        "BOUNCE_DOMAIN": "bounces.police.example",
     }

@@ -1,72 +1,67 @@
-"""Plays the day: publishes each event at its virtual time and watches until all is done."""
+"""Everything that runs during the demo: Redis, the peers, the roles, each on the same clock."""
 
 from __future__ import annotations
 
-import time
-from bisect import bisect_right
-from collections.abc import Callable
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
-from notifier.demo.day import Day
-from notifier.demo.display import display_on
-from notifier.demo.peers import Peers
-from notifier.demo.watching import Watcher
-from notifier.publishing import publish_lines
+from notifier.clock import Clock
+from notifier.demo.home import write_settings
+from notifier.demo.peers import Peers, peer_settings, start_peers
+from notifier.embedded import EmbeddedRedis
+from notifier.settings import Settings, load_keys
 from notifier.supervisor import Supervisor
-from notifier.wiring import Services, redis_client
+from notifier.wiring import Services, services
 
-_LOOK_SECONDS = 0.5
-_STEP_SECONDS = 0.1
-_PATIENCE_SECONDS = 60.0
+LETTERS, LOGS = "letters", "logs"
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Everything that runs during the demo."""
+    """The running parts; ``home`` is the folder with all that they keep."""
 
-    day: Day
+    home: Path
+    url: str
+    redis_url: str
     services: Services
     peers: Peers
     supervisor: Supervisor
-    redis_url: str
-    home: Path
 
 
-def play(stage: Stage, console: Console) -> None:
-    """Publish the day at its own pace and show it, until its end is reached and nothing is in hand."""
-    day, clock = stage.day, stage.services.clock
-    times = [at for at, _ in day.lines]
-    published, next_look, watcher = 0, 0.0, Watcher(stage.services)
-    with redis_client(stage.redis_url) as client, display_on(console, day) as display:
-        while (now := clock.now()) < day.end:
-            due = bisect_right(times, now)
-            lines = (line for _, line in day.lines[published:due])
-            published += publish_lines(client, stage.services.settings.event_stream, lines)
-            stage.supervisor.restart_ended()
-            if time.monotonic() >= next_look:
-                display.show(now, watcher.look())
-                next_look = time.monotonic() + _LOOK_SECONDS
-            time.sleep(_STEP_SECONDS)
-        stream = stage.services.settings.event_stream
-        _finish(lambda: bool(client.xlen(stream)) or watcher.in_hand())
-        display.show(day.end, watcher.look())
+@contextmanager
+def set_stage(home: Path, clock: Clock, behaviours: Mapping[str, str], web_port: int) -> Iterator[Stage]:
+    """Run everything in ``home``, which is the current folder, on ``clock``.
+
+    What an earlier stage left in ``home`` goes on. Settings reach the roles, and any command that is started
+    there, by its ``.env``.
+    """
+    (home / LOGS).mkdir(exist_ok=True)
+    url = f"http://127.0.0.1:{web_port}"
+    secret = load_keys(Settings(home=home)).secret_key.get_secret_value()
+    with (
+        EmbeddedRedis(home / "redis") as redis_server,
+        start_peers(behaviours, clock, secret, bounce_url=f"{url}/receipts/email") as peers,
+    ):
+        own = {
+            "HOME": ".",
+            "LETTER_DIR": LETTERS,
+            "REDIS_URL": redis_server.url,
+            "HTTP_PORT": str(web_port),
+            "PUBLIC_URL": url,
+        }
+        write_settings(home, own | _clock_settings(clock) | peer_settings(peers))
+        # A proxy that leads out of this machine does not lead to the peers.
+        environment = {**os.environ, "no_proxy": "127.0.0.1"}
+        with services() as ours, Supervisor(environment, log_dir=home / LOGS) as supervisor:
+            yield Stage(home, url, redis_server.url, ours, peers, supervisor)
 
 
-def _finish(busy: Callable[[], bool]) -> None:
-    """Wait until no event is in the queue and nothing in hand; what is due later stays planned."""
-    give_up = time.monotonic() + _PATIENCE_SECONDS
-    while busy() and time.monotonic() < give_up:
-        time.sleep(_STEP_SECONDS)
-
-
-def stay_up(stage: Stage) -> None:
-    """Keep everything running until Ctrl-C."""
-    try:
-        while True:
-            stage.supervisor.restart_ended()
-            time.sleep(_LOOK_SECONDS)
-    except KeyboardInterrupt:
-        return
+def _clock_settings(clock: Clock) -> dict[str, str]:
+    return {
+        "CLOCK_EPOCH_REAL": clock.epoch_real.isoformat(),
+        "CLOCK_EPOCH_VIRTUAL": clock.epoch_virtual.isoformat(),
+        "CLOCK_SPEED": str(clock.speed),
+    }

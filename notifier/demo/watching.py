@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
-from notifier.records import What
+from notifier.journal_lines import PRINTED
+from notifier.plain_words import step
+from notifier.records import AttemptState, NoticeState, What
 from notifier.store import journal
 from notifier.store.tables import attempts, events, notices, rejections
 from notifier.wiring import Services
 
-_RECENT = 7
+_RECENT = 10
 
 
 @dataclass(slots=True)
@@ -23,7 +27,7 @@ class Counts:
     refused: int = 0
     messages: Counter[str] = field(default_factory=Counter)
     what: Counter[str] = field(default_factory=Counter)
-    recent: list[str] = field(default_factory=list)
+    recent: list[tuple[What, str]] = field(default_factory=list)
 
 
 class Watcher:
@@ -44,28 +48,27 @@ class Watcher:
             lines = journal.after(tx, self._seen)
         for line in lines:
             self._seen = line.pk
-            repeated = line.what == What.ESCALATION and line.kind != "opened"
-            if line.what == What.DECIDED or repeated:
-                continue
-            counts.what[line.what] += 1
-            if line.what == What.MESSAGE:
-                counts.messages[line.channel] += 1
-            at = line.at.astimezone(self._timezone)
-            detail = line.channel or line.kind or ""
-            about = line.event_type or ""
-            reason = f"({line.reason})" if line.reason and line.reason != line.kind else ""
-            counts.recent.append(
-                f"{at:%a %H:%M}  {line.what:<11} {detail:<14} {about:<25} {line.case_id or ''} {reason}"
-            )
+            self._count(line)
         del counts.recent[:-_RECENT]
         return counts
 
-    def in_hand(self) -> bool:
-        """Tell whether an event waits for planning, or a worker has a message in hand."""
+    def _count(self, line: Row[Any]) -> None:
+        climbed = line.what == What.ESCALATION and line.kind != "opened"
+        if line.what not in PRINTED or climbed:
+            return
+        self._counts.what[line.what] += 1
+        if line.what == What.MESSAGE:
+            self._counts.messages[line.channel] += 1
+        at = line.at.astimezone(self._timezone)
+        self._counts.recent.append((What(line.what), f"{at:%a %H:%M}  {line.case_id or '':<4} {step(line)}"))
+
+    def in_hand(self, until: datetime) -> bool:
+        """Tell whether an event waits for planning, or a message that was due by ``until`` is not out."""
+        due = (notices.c.state == NoticeState.PLANNED) & (notices.c.send_at <= until)
         waiting = (
             select(events.c.pk).where(events.c.planned_at.is_(None), events.c.problem.is_(None)),
-            select(notices.c.pk).where(notices.c.state == "sending"),
-            select(attempts.c.pk).where(attempts.c.state == "dispatching"),
+            select(notices.c.pk).where(due | (notices.c.state == NoticeState.SENDING)),
+            select(attempts.c.pk).where(attempts.c.state == AttemptState.DISPATCHING),
         )
         with self._store.begin() as tx:
             return any(tx.first(query) is not None for query in waiting)

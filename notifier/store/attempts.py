@@ -13,9 +13,11 @@ from sqlalchemy import Row, Select, func, or_, select, update
 
 from notifier.records import AttemptState, ChannelName, Message, Role, Tone, Wording
 from notifier.store.database import Tx
-from notifier.store.tables import attempt_notices, attempts, events, notices, receipts
+from notifier.store.tables import attempt_notices, attempts, cases, events, notices, receipts
 
 _MESSAGE = TypeAdapter(Message)
+# In one order everywhere: two transactions over several cases never wait for each other.
+_BY_CASE = (attempts.c.case_pk, attempts.c.pk)
 _GONE = (AttemptState.FAILED, AttemptState.DEFERRED)
 _STAFF = tuple(role.value for role in (Role.OFFICER, Role.SUPERVISOR, Role.UNIT))
 
@@ -133,9 +135,17 @@ def change(tx: Tx, pk: int, **values: Any) -> None:
     tx.run(update(attempts).where(attempts.c.pk == pk).values(**values))
 
 
-def lock(tx: Tx, pk: int) -> None:
-    """Lock one attempt until the transaction ends, so that two receipts take turns."""
+def load_locked(tx: Tx, pk: int) -> Attempt:
+    """Return one attempt as it is now, its case and itself locked until the transaction ends.
+
+    An answer, a receipt and a silence may meet: each takes its turn and sees what the others did. The case
+    comes first everywhere, so that no two of them wait for each other.
+    """
+    row = tx.first(select(attempts.c.case_pk).where(attempts.c.pk == pk))
+    if row is not None and row.case_pk is not None:
+        tx.first(select(cases.c.pk).where(cases.c.pk == row.case_pk).with_for_update())
     tx.first(select(attempts.c.pk).where(attempts.c.pk == pk).with_for_update())
+    return load(tx, pk)
 
 
 def find(tx: Tx, channel: ChannelName, ref: str | None, provider_id: str | None) -> int | None:
@@ -221,13 +231,13 @@ def reached(tx: Tx, case_pk: int, victim_pk: int) -> Sequence[Row[Any]]:
 def stranded(tx: Tx, now: datetime) -> list[int]:
     """Return attempts whose worker died while the provider was called."""
     lost = (attempts.c.state == AttemptState.DISPATCHING) & (attempts.c.leased_until <= now)
-    return [row.pk for row in tx.all(select(attempts.c.pk).where(lost).order_by(attempts.c.pk))]
+    return [row.pk for row in tx.all(select(attempts.c.pk).where(lost).order_by(*_BY_CASE))]
 
 
 def silent(tx: Tx, now: datetime, limit: int) -> Sequence[Row[Any]]:
     """Return accepted attempts whose time for a receipt is over, with what the silence means."""
     query = _checked((AttemptState.ACCEPTED,), now).add_columns(attempts.c.silence_means)
-    return tx.all(query.limit(limit))
+    return tx.all(query.order_by(None).order_by(*_BY_CASE).limit(limit))
 
 
 def unknown(tx: Tx, now: datetime, limit: int) -> list[int]:
