@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from queue import SimpleQueue
 from threading import Event, Thread
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -40,11 +41,17 @@ _FINISH_SECONDS = 10
 @contextmanager
 def stop_on_signals() -> Iterator[Event]:
     """Give an event that SIGTERM or Ctrl-C sets, in place of ending the process at once."""
-    stop = Event()
+    stop, asked = Event(), SimpleQueue[None]()
 
     def ask(_number: int, _frame: FrameType | None) -> None:
+        # To set the event here could wait for ever: the thread that is interrupted may hold its lock.
+        asked.put(None)
+
+    def pass_on() -> None:
+        asked.get()
         stop.set()
 
+    Thread(target=pass_on, daemon=True).start()
     before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield stop

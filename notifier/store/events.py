@@ -69,7 +69,7 @@ def add_all(tx: Tx, new: Sequence[NewEvent], now: datetime) -> list[Added]:
         mine.discard(event.identity)
         same = stands[event.identity] == digest
         results.append((Added.NEW if first else Added.REPEAT) if same else Added.DIFFERENT)
-        if not first:
+        if results[-1] is Added.REPEAT:
             repeated.append(event.identity)
     _count_repeats(tx, repeated)
     return results
