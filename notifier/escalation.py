@@ -12,6 +12,7 @@ from sqlalchemy import Row
 from notifier import staff_mail
 from notifier.errors import NotFound
 from notifier.records import (
+    Answered,
     Ask,
     CaseEvent,
     Role,
@@ -129,6 +130,20 @@ def settle(tx: Tx, settled: Iterable[Settled], now: datetime) -> None:
             _finish_task(tx, row, one.by, one.outcome, now)
         for row in staff.open_escalations_about(tx, *about):
             _resolve(tx, row, one.by, one.outcome, now)
+
+
+def answer(tx: Tx, answered: Iterable[Answered], policy: Policy, now: datetime) -> None:
+    """Apply what publishers say that staff did; what is not open any more is passed over."""
+    for one in answered:
+        if one.what is What.DONE:
+            for row in staff.find_tasks(tx, one):
+                _finish_task(tx, row, one.by, one.outcome, now)
+            continue
+        for row in staff.find_escalations(tx, one):
+            if one.what is What.RESOLVED:
+                _resolve(tx, row, one.by, one.outcome, now)
+            else:
+                acknowledge(tx, row.pk, one.by, policy, now)
 
 
 def acknowledge(tx: Tx, escalation_pk: int, by: str, policy: Policy, now: datetime) -> None:

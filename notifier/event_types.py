@@ -8,16 +8,40 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
-from types import GenericAlias
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import AwareDatetime, Field, create_model
-
-from notifier import wire
+from notifier.event_data import (
+    Appeal,
+    BailChanged,
+    CaseOpened,
+    ChargeAltered,
+    Charged,
+    Common,
+    ContactRecorded,
+    ContactScheme,
+    CourtStep,
+    Custody,
+    Decision,
+    Hearing,
+    OfficerAbsent,
+    OfficerAssigned,
+    OutOfCourt,
+    PartyRecorded,
+    PlannedRelease,
+    Progress,
+    Reopened,
+    Retracted,
+    Sentence,
+    StaffAnswer,
+    Support,
+    SuspectReleased,
+    Verdict,
+    VictimRegistered,
+    VictimUpdated,
+    VictimWithdrew,
+)
 from notifier.records import Tone
-from notifier.wire import ContactPointShape, Reference, Shape, Staff, Text
 
 
 class Clock(StrEnum):
@@ -37,111 +61,17 @@ class Limit:
     source: str
 
 
-Offence = Literal[
-    "burglary", "theft", "vehicle", "robbery", "violence", "criminal_damage", "fraud",
-    "antisocial_behaviour", "hate_crime", "domestic_abuse", "stalking", "sexual_offence",
-    "trafficking", "child_abuse", "road_collision", "homicide", "other",
-]  # fmt: skip
-
-
-class Common(Shape):
-    """What every event's ``data`` holds."""
-
-    case_id: Reference
-    victim_ids: tuple[Reference, ...] | None = None
-    occurred_at: AwareDatetime | None = None
-    backfill: bool = False
-
-
-class CaseOpened(Common):
-    offence: Offence
-    force: Text
-    reference: Reference
-    officer: Staff | None = None
-    supervisor: Staff | None = None
-    unit: Staff | None = None
-    fatal: bool = False
-    suspect_known: bool = False
-
-
-class PartyRecorded(Common):
-    role: Literal["suspect", "defendant", "witness"]
-    contact_points: tuple[ContactPointShape, ...] = ()
-    victim_id: Reference | None = None
-
-
-class VictimRegistered(Common):
-    victim_id: Reference
-    name: wire.Name = wire.Name()
-    contact_points: tuple[ContactPointShape, ...] = ()
-    contract: wire.ContractShape = wire.ContractShape()
-    needs: wire.NeedsShape = wire.NeedsShape()
-    enhanced: bool = False
-
-
-_POINT_PATCHES: Any = GenericAlias(tuple, (wire.patch_of(ContactPointShape), ...))
-_REPRESENTATIVE_PATCH = wire.patch_of(wire.RepresentativeShape, contact_points=_POINT_PATCHES)
-VictimUpdated = create_model(
-    "VictimUpdated",
-    __base__=Common,
-    __doc__="A partial update: only what is written changes; the raw `data` is merged, so a null removes.",
-    victim_id=(Reference, ...),
-    name=(wire.patch_of(wire.Name) | None, None),
-    contact_points=(_POINT_PATCHES | None, None),
-    contract=(wire.patch_of(wire.ContractShape) | None, None),
-    needs=(wire.patch_of(wire.NeedsShape, representative=_REPRESENTATIVE_PATCH) | None, None),
-    enhanced=(bool | None, None),
-)
-
-
-class OfficerAssigned(Common):
-    officer: Staff
-
-
-class ContactRecorded(Common):
-    victim_id: Reference
-    by: Reference
-    method: Literal["phone", "visit", "email", "letter"]
-    outcome: Literal["spoke", "left_message", "no_answer"]
-    about: tuple[Reference, ...] = ()
-    at: AwareDatetime | None = None
-
-
-class Progress(Common):
-    text: Text
-    waiting_for: Text | None = None
-    expected_by: date | None = None
-
-
-class Decision(Common):
-    reasons: Text | None = None
-    reasons_withheld: Text | None = None
-    review_right: bool = False
-
-
-class SuspectReleased(Common):
-    outcome: Literal["no_charge", "bail", "under_investigation"]
-    conditions: tuple[Text, ...] = ()
-
-
-class Charged(Common):
-    offences: Annotated[tuple[Text, ...], Field(min_length=1)]
-
-
-class Hearing(Common):
-    hearing_id: Reference
-    starts_at: AwareDatetime
-    court: Text
-    purpose: Text
-
-
 class ToneRule(StrEnum):
-    """How a row's tone is found; ``AT_RISK`` is safety for victims at risk, else routine (the asterisk)."""
+    """How a row's tone is found; ``AT_RISK`` is safety for victims at risk, else routine (the asterisk).
+
+    ``IF_ACQUITTED`` is bad news for an acquittal, else routine.
+    """
 
     ROUTINE = Tone.ROUTINE
     BAD_NEWS = Tone.BAD_NEWS
     SAFETY = Tone.SAFETY
     AT_RISK = "at_risk"
+    IF_ACQUITTED = "if_acquitted"
 
 
 class Courtesy(StrEnum):
@@ -158,7 +88,9 @@ class EventType:
     ``subject`` names the group and the field in which a newer event replaces an older one;
     ``moment`` the field with a known time before which the victim must hear;
     ``free_text`` the fields written by people, which an SMS carries only where they are suitable;
-    ``restricts`` tells from ``data`` whether the suspect is in custody or on bail once it happened.
+    ``restricts`` tells from ``data`` whether the suspect is in custody or on bail once it happened, ``None``
+    where it says nothing; ``bad_if_freed``: where it ends either, a person must tell it at once.
+    ``safety_if_passed``: it is told as safety where the evening before its moment is over.
     """
 
     name: str
@@ -171,7 +103,9 @@ class EventType:
     subject: tuple[str, str] | None = None
     moment: str | None = None
     free_text: tuple[str, ...] = ()
-    restricts: Callable[[Any], bool] | None = None
+    restricts: Callable[[Any], bool | None] | None = None
+    bad_if_freed: bool = False
+    safety_if_passed: bool = False
     courtesy: Courtesy | None = None
     offers_meeting: bool = False
 
@@ -183,6 +117,8 @@ class EventType:
 
 _CODE_2006 = "Code of Practice for Victims of Crime 2006, 5.2 to 5.19; kept in the 2020 Code, Right 6"
 _CODE_2020_8 = "2020 Code, Rights 8 and 9: within 1 working day of receipt"
+_CODE_2020_8_BAIL = "2020 Code, Right 8: bail and its conditions"
+_CODE_2020_SCHEME = "2020 Code, Right 11: the offer of the contact scheme"
 _POLICY = "our policy: the source gives no limit"
 
 _OFFICER = {
@@ -255,6 +191,7 @@ _ROWS = (
         tone=ToneRule.BAD_NEWS,
         free_text=("reasons",),
         restricts=lambda _: False,
+        bad_if_freed=True,
         courtesy=Courtesy.STOPS,
         offers_meeting=True,
         sample=_DECISION_SAMPLE,
@@ -307,6 +244,173 @@ _ROWS = (
         subject=("hearing", "hearing_id"),
         moment="starts_at",
         sample={**_HEARING_SAMPLE, "starts_at": "2026-10-19T10:00:00+01:00"},
+    ),
+    EventType("victim.withdrew", VictimWithdrew, specific=False, sample={"victim_id": "v1"}),
+    EventType(
+        "officer.absent",
+        OfficerAbsent,
+        specific=False,
+        sample={"officer_id": "off7", "from": "2026-04-01", "until": "2026-04-14"},
+    ),
+    EventType("escalation.acknowledged", StaffAnswer, specific=False, sample={"id": "E1", "by": "off7"}),
+    EventType(
+        "escalation.resolved",
+        StaffAnswer,
+        specific=False,
+        sample={"id": "E1", "by": "off7", "outcome": "She was visited."},
+    ),
+    EventType(
+        "task.done",
+        StaffAnswer,
+        specific=False,
+        sample={"id": "T1", "by": "off7", "outcome": "She was called."},
+    ),
+    EventType(
+        "support.referred", Support, specific=False, sample={"victim_id": "v1", "service": "Victim Support"}
+    ),
+    EventType(
+        "support.declined", Support, specific=False, sample={"victim_id": "v1", "service": "Victim Support"}
+    ),
+    EventType(
+        "event.retracted", Retracted, specific=False, sample={"source": "urn:example:records", "id": "e7"}
+    ),
+    EventType(
+        "case.not_investigated",
+        Decision,
+        limit=_limit(5, 1, _CODE_2006),
+        tone=ToneRule.BAD_NEWS,
+        free_text=("reasons",),
+        courtesy=Courtesy.STOPS,
+        sample=_DECISION_SAMPLE,
+    ),
+    EventType(
+        "case.reopened",
+        Reopened,
+        limit=_limit(5, 1, _POLICY),
+        free_text=("reasons",),
+        courtesy=Courtesy.RESTARTS,
+        sample={"reasons": "A new witness has come forward."},
+    ),
+    EventType(
+        "case.bail_changed",
+        BailChanged,
+        limit=_limit(5, 1, _CODE_2006),
+        tone=ToneRule.AT_RISK,
+        subject=("bail", "bail_id"),
+        restricts=lambda data: bool(data.change != "cancelled"),
+        free_text=("conditions",),
+        sample={"bail_id": "b1", "change": "varied", "conditions": ["must not contact you"]},
+    ),
+    EventType(
+        "case.out_of_court",
+        OutOfCourt,
+        limit=_limit(5, 1, _CODE_2006),
+        free_text=("disposal",),
+        courtesy=Courtesy.STOPS,
+        sample={"disposal": "a caution"},
+    ),
+    EventType(
+        "case.charge_altered",
+        ChargeAltered,
+        limit=_limit(5, 1, _CODE_2006),
+        tone=ToneRule.BAD_NEWS,
+        free_text=("reasons",),
+        restricts=lambda data: False if data.change == "stopped" else None,
+        bad_if_freed=True,
+        offers_meeting=True,
+        sample={"change": "stopped", "reasons": "There was not enough evidence.", "review_right": True},
+    ),
+    EventType(
+        "court.bail_decided",
+        CourtStep,
+        limit=_limit(5, 1, _CODE_2020_8_BAIL, Clock.RECEIVED),
+        tone=ToneRule.AT_RISK,
+        restricts=lambda _: True,
+        free_text=("outcome", "conditions"),
+        sample={"outcome": "bail", "conditions": ["must not contact you"]},
+    ),
+    EventType(
+        "court.warrant_issued",
+        CourtStep,
+        limit=_limit(5, 1, _CODE_2006, Clock.RECEIVED),
+        sample={"outcome": "arrest"},
+    ),
+    EventType(
+        "court.witness_required",
+        CourtStep,
+        limit=_limit(1, 1, _CODE_2020_8, Clock.RECEIVED),
+        sample={"hearing_id": "h1"},
+    ),
+    EventType(
+        "court.special_measures",
+        CourtStep,
+        limit=_limit(5, 1, _POLICY, Clock.RECEIVED),
+        free_text=("outcome",),
+        sample={"outcome": "a screen in court"},
+    ),
+    EventType(
+        "court.verdict",
+        Verdict,
+        limit=_limit(1, 1, _CODE_2020_8, Clock.RECEIVED),
+        tone=ToneRule.IF_ACQUITTED,
+        restricts=lambda data: False if data.outcome == "not_guilty" else None,
+        bad_if_freed=True,
+        free_text=("meaning",),
+        sample={"outcome": "guilty", "meaning": "The court will now decide the sentence."},
+    ),
+    EventType(
+        "court.sentenced",
+        Sentence,
+        limit=_limit(1, 1, _CODE_2020_8, Clock.RECEIVED),
+        restricts=lambda data: bool(data.outcome == "custody"),
+        bad_if_freed=True,
+        free_text=("outcome", "meaning"),
+        sample={"outcome": "community", "meaning": "They must do 120 hours of unpaid work."},
+    ),
+    EventType(
+        "court.appeal",
+        Appeal,
+        limit=_limit(1, 1, _CODE_2020_8, Clock.RECEIVED),
+        free_text=("outcome",),
+        sample={"stage": "listed"},
+    ),
+    EventType(
+        "custody.release_planned",
+        PlannedRelease,
+        limit=_limit(1, 1, _POLICY, Clock.RECEIVED),
+        moment="on",
+        safety_if_passed=True,
+        free_text=("conditions",),
+        sample={"on": "2026-05-20", "conditions": ["must not contact you"]},
+    ),
+    EventType(
+        "custody.released",
+        Custody,
+        limit=_limit(0, 0, _POLICY, Clock.RECEIVED),
+        tone=ToneRule.SAFETY,
+        restricts=lambda _: False,
+        free_text=("conditions",),
+        sample={"on": "2026-04-01", "conditions": ["must not contact you"]},
+    ),
+    EventType(
+        "custody.recalled",
+        Custody,
+        limit=_limit(1, 1, _POLICY, Clock.RECEIVED),
+        restricts=lambda _: True,
+        sample={"on": "2026-04-01"},
+    ),
+    EventType(
+        "custody.escaped",
+        Custody,
+        limit=_limit(0, 0, _POLICY, Clock.RECEIVED),
+        tone=ToneRule.SAFETY,
+        sample={"on": "2026-04-01"},
+    ),
+    EventType(
+        "contact_scheme.offered",
+        ContactScheme,
+        limit=_limit(10, 10, _CODE_2020_SCHEME, Clock.RECEIVED),
+        sample={"victim_contact_unit": {**_OFFICER, "id": "vcu", "name": "Victim Contact Unit"}},
     ),
 )
 

@@ -89,6 +89,8 @@ def _type(row: Row[Any]) -> str | None:
     if what is What.MESSAGE:
         # It may have been refused, or nobody knows: that is no acceptance.
         return _TYPES[What.ACCEPTED] if row.kind == AttemptState.ACCEPTED else None
+    if what is What.CLOSURE:
+        return f"closure.{row.kind}"
     if row.level is None:
         return _TYPES.get(what)
     return _OF_ESCALATIONS.get((what, row.kind))

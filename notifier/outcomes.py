@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from notifier import contact_clock, deciding
+from notifier import closure, contact_clock, deciding
 from notifier.records import (
     Ask,
     AttemptState,
@@ -163,6 +163,7 @@ def _next_steps(tx: Tx, attempt: Attempt, policy: Policy, now: datetime) -> list
         asks += _next_step(tx, row.pk, file, policy, now)
     assert attempt.victim_pk is not None
     contact_clock.refresh(tx, file, attempt.victim_pk, policy, now)
+    closure.review(tx, file, now)
     return asks
 
 

@@ -81,6 +81,7 @@ class Path:
             planned = planning.plan_case(tx, case_id, self.policy, now, limit=limit)
             escalation.settle(tx, planned.settled, now)
             escalation.ask(tx, planned.asks, self.policy, now)
+            escalation.answer(tx, planned.answered, self.policy, now)
 
     def _plan_one_by_one(self, case_id: str, now: datetime) -> None:
         while waiting := self._waiting(case_id):

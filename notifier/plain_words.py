@@ -109,6 +109,7 @@ def _escalated(row: Row[Any]) -> str:
 
 _STEPS: dict[What, Callable[[Row[Any]], str]] = {
     What.MESSAGE: lambda row: f"{row.channel} to {_whom(row)} about {_about(row)}",
+    What.CLOSURE: lambda row: f"closing case {row.case_id} is {row.kind}",
     What.ACCEPTED: lambda row: f"the {row.channel} to {_whom(row)} had gone out after all",
     What.PROMPT: lambda row: f"{_whom(row)} was reminded of an update that comes due",
     What.TASK: lambda row: f"a task for {_whom(row)}: {staff_reason(row.kind)}",

@@ -8,10 +8,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from notifier import contact_clock, deciding, profiles
+from notifier import closure, contact_clock, deciding, profiles
 from notifier.errors import NotFound
-from notifier.event_types import EVENT_TYPES, ContactRecorded
-from notifier.records import Ask, CaseEvent, Notice, NoticeState, Settled, TaskKind, What
+from notifier.event_data import ContactRecorded
+from notifier.event_types import EVENT_TYPES
+from notifier.records import (
+    Answered,
+    Ask,
+    CaseEvent,
+    Notice,
+    NoticeState,
+    Settled,
+    StaffRequest,
+    TaskKind,
+    Tone,
+    What,
+)
 from notifier.rules.deadlines import duty
 from notifier.rules.policy import Policy
 from notifier.rules.sensitivity import enhanced_rights
@@ -32,6 +44,7 @@ class Planned:
 
     asks: list[Ask] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)
+    answered: list[Answered] = field(default_factory=list)
 
 
 def plan_case(tx: Tx, case_id: str, policy: Policy, now: datetime, *, limit: int | None = None) -> Planned:
@@ -51,9 +64,12 @@ def plan_case(tx: Tx, case_id: str, policy: Policy, now: datetime, *, limit: int
     if file.case.opened:
         _make_notices(tx, file, set(waiting), policy, now)
         _settle_talks(tx, file, fresh, now, planned)
+        _correct(tx, file, planned)
         for victim_pk in file.victims:
             planned.asks += _decide_open(tx, file, victim_pk, policy, now)
             contact_clock.refresh(tx, file, victim_pk, policy, now)
+        closure.review(tx, file, now)
+    planned.answered = [_answer(event, file) for event in fresh if event.type in _ANSWERS]
     planned.asks += _decide_elsewhere(tx, case_pk, changes.victim_ids, policy, now)
     events.mark_planned(tx, set(waiting), now)
     return planned
@@ -133,6 +149,38 @@ def _settle_talks(tx: Tx, file: CaseFile, fresh: list[CaseEvent], now: datetime,
             for notice in notices.of_victim(tx, victim_pk, file.case.pk):
                 if notice.event_pk == event.pk and notice.state in _LEFT_TO_A_PERSON:
                     notices.change(tx, notice.pk, state=NoticeState.TOLD, reason="told_by_person")
+
+
+def _correct(tx: Tx, file: CaseFile, planned: Planned) -> None:
+    """What was told and then retracted must be corrected by a person; what was asked about it is over."""
+    gone = {event.pk: event for event in file.received if event not in file.history}
+    for notice in notices.of_case(tx, file.case.pk):
+        event = gone.get(notice.event_pk or 0)
+        if event is None:
+            continue
+        about = (file.case.pk, notice.victim_pk, event.pk)
+        planned.settled.append(Settled(*about, _ABOUT_THE_NEWS, event.source, "retracted"))
+        if notice.state in notices.REACHED:
+            safety = notice.tone is Tone.SAFETY
+            request = StaffRequest.task(TaskKind.CORRECTION, event, safety=safety)
+            planned.asks.append(Ask(file.case.pk, notice.victim_pk, request))
+
+
+_ABOUT_THE_NEWS = frozenset(set(TaskKind) - {TaskKind.CORRECTION, TaskKind.CHECK_SAFETY})
+
+
+def _answer(event: CaseEvent, file: CaseFile) -> Answered:
+    data = event.data
+    about = next((other.pk for other in file.received if other.id == data.about), None)
+    outcome = data.outcome or "done"
+    return Answered(_ANSWERS[event.type], file.case.pk, data.id, about, data.kind, data.by, outcome)
+
+
+_ANSWERS = {
+    "escalation.acknowledged": What.ACKNOWLEDGED,
+    "escalation.resolved": What.RESOLVED,
+    "task.done": What.DONE,
+}
 
 
 def _decide_open(tx: Tx, file: CaseFile, victim_pk: int, policy: Policy, now: datetime) -> list[Ask]:

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from notifier.channels.base import find_channels
 from notifier.errors import SettingsError
-from notifier.event_types import EVENT_TYPES, Offence
+from notifier.event_data import Offence
+from notifier.event_types import EVENT_TYPES
 from notifier.records import ChannelName, Window
 from notifier.rules.policy import ChannelPolicy, CourtesyPolicy, Policy, StaffPolicy
 from notifier.rules.working_days import Calendar

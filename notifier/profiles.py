@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from notifier.addresses import AddressRefused, normalise
 from notifier.errors import EventRefused
-from notifier.records import CaseEvent, ChannelName, Role
+from notifier.records import Absence, CaseEvent, ChannelName, Role
 from notifier.rules.policy import Policy
 from notifier.store import contact_points, people
 from notifier.store.contact_points import NewPoint
@@ -40,6 +40,10 @@ def fold(tx: Tx, case_pk: int, event: CaseEvent, policy: Policy, now: datetime, 
         _open_case(tx, case_pk, event, now)
     elif event.type == "officer.assigned":
         people.update_case(tx, case_pk, {"officer": event.raw["officer"]})
+    elif event.type == "officer.absent":
+        data = event.data
+        away = Absence(data.officer_id, data.first, data.until, data.cover.record() if data.cover else None)
+        people.add_absence(tx, event.pk, away, event.raw.get("cover"))
     elif event.type == "case.party_recorded":
         _record_party(tx, event, policy, now, changes)
     elif event.type in ("victim.registered", "victim.updated"):

@@ -119,6 +119,7 @@ class What(StrEnum):
     DONE = "done"
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
+    CLOSURE = "closure"
 
 
 class FailureReason(StrEnum):
@@ -520,6 +521,23 @@ class Ask:
     case_pk: int
     victim_pk: int | None
     request: StaffRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What staff did about an escalation or a task, as a publisher's event tells it.
+
+    ``ref`` is our name for it (E7, T3); else it is the open one about ``event_pk``, of this ``kind`` (a
+    task's kind or an escalation's reason) where it is given.
+    """
+
+    what: What
+    case_pk: int
+    ref: str | None
+    event_pk: int | None
+    kind: str | None
+    by: str
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)

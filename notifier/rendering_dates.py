@@ -10,19 +10,32 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """A language's words for dates; ``days`` begin with Monday, ``months`` with January."""
+    """A language's words for dates; ``days`` begin with Monday, ``months`` with January.
+
+    ``days_after_to`` are the days as they stand after ``to``; ``halves`` what follows an hour of the
+    12-hour clock, each with the hour from which it holds, latest first.
+    """
 
     days: tuple[str, ...]
+    days_after_to: tuple[str, ...]
     months: tuple[str, ...]
     at: str
     to: str
     midday: str
     midnight: str
+    halves: tuple[tuple[int, str], ...]
 
+
+_ENGLISH_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_WELSH_DAYS = (
+    *("dydd Llun", "dydd Mawrth", "dydd Mercher", "dydd Iau"),
+    *("dydd Gwener", "dydd Sadwrn", "dydd Sul"),
+)
 
 _NAMES = {
     "en": _Names(
-        days=("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+        days=_ENGLISH_DAYS,
+        days_after_to=_ENGLISH_DAYS,
         months=(
             *("January", "February", "March", "April", "May", "June"),
             *("July", "August", "September", "October", "November", "December"),
@@ -31,17 +44,11 @@ _NAMES = {
         to="to",
         midday="midday",
         midnight="midnight",
+        halves=((12, "pm"), (0, "am")),
     ),
     "cy": _Names(
-        days=(
-            "dydd Llun",
-            "dydd Mawrth",
-            "dydd Mercher",
-            "dydd Iau",
-            "dydd Gwener",
-            "dydd Sadwrn",
-            "dydd Sul",
-        ),
+        days=_WELSH_DAYS,
+        days_after_to=tuple(f"d{day}" for day in _WELSH_DAYS),  # the soft mutation: dydd, i ddydd
         months=(
             *("Ionawr", "Chwefror", "Mawrth", "Ebrill", "Mai", "Mehefin"),
             *("Gorffennaf", "Awst", "Medi", "Hydref", "Tachwedd", "Rhagfyr"),
@@ -50,6 +57,7 @@ _NAMES = {
         to="i",
         midday="hanner dydd",
         midnight="hanner nos",
+        halves=((18, "yh"), (12, "yp"), (0, "yb")),  # yr hwyr, y prynhawn, y bore
     ),
 }
 LANGUAGES = tuple(_NAMES)
@@ -99,14 +107,13 @@ class Dates:
         found = _SHIFT.fullmatch(text.strip())
         if found is None:
             return None
-        days = self._span(*(self._weekday(day) for day in (found["first"], found["last"]) if day))
+        days = self._names.days[_weekday(found["first"])]
+        if found["last"]:
+            days = self._span(days, self._names.days_after_to[_weekday(found["last"])])
         return f"{days} {self._span(self._clock(_time(found['start'])), self._clock(_time(found['until'])))}"
 
-    def _span(self, *ends: str) -> str:
-        return f" {self._names.to} ".join(ends)
-
-    def _weekday(self, english: str) -> str:
-        return self._names.days[_SHIFT_DAYS.index(english[:3].lower())]
+    def _span(self, start: str, end: str) -> str:
+        return f"{start} {self._names.to} {end}"
 
     def _dated(self, value: date, *, with_year: bool) -> str:
         year = f" {value.year}" if with_year else ""
@@ -116,7 +123,12 @@ class Dates:
         if value.minute == 0 and value.hour in (0, 12):
             return self._names.midday if value.hour else self._names.midnight
         minutes = f":{value.minute:02}" if value.minute else ""
-        return f"{value.hour % 12 or 12}{minutes}{'am' if value.hour < 12 else 'pm'}"
+        half = next(word for hour, word in self._names.halves if value.hour >= hour)
+        return f"{value.hour % 12 or 12}{minutes}{half}"
+
+
+def _weekday(english: str) -> int:
+    return _SHIFT_DAYS.index(english[:3].lower())
 
 
 def _time(text: str) -> time:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from notifier.event_types import EVENT_TYPES, Common
+from notifier.event_data import Common
+from notifier.event_types import EVENT_TYPES
 from notifier.records import (
     CaseEvent,
     CourtesyContent,
@@ -54,6 +55,8 @@ def event_fields(event: CaseEvent, dates: Dates, *, free_text: bool, item_limit:
     written: Fields = {"on": dates.day(dates.local_day(event.occurred_at))}
     for name in type(event.data).model_fields.keys() - Common.model_fields.keys() - hidden:
         value = getattr(event.data, name)
+        if name == "on" and value is None:
+            continue  # the day on which it happened stands there
         if name in _NEVER_TOLD:
             written[name] = value is not None
         elif value is None or _plain(value):

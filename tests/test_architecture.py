@@ -11,7 +11,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("intake", "planning", "rendering", "delivery", "receipts", "sweeping", "escalation")
-RULES_MAY_IMPORT = ("notifier.records", "notifier.event_types", "notifier.errors", "notifier.rules")
+RULES_MAY_IMPORT = (
+    "notifier.records",
+    "notifier.event_data",
+    "notifier.event_types",
+    "notifier.errors",
+    "notifier.rules",
+)
 COMPOSES = ("notifier.wiring", "notifier.cli", "notifier.clock", "notifier.demo", "notifier.web", "workers")
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 

@@ -27,8 +27,39 @@ def test_shifts(shift: str, words: str | None) -> None:
     assert Dates("en", NOW, LONDON).shift(shift) == words
 
 
-def test_dates_in_welsh() -> None:
+@pytest.mark.parametrize(
+    ("shift", "words"),
+    [
+        ("Mon 07:00-15:00", "dydd Llun 7yb i 3yp"),
+        ("tuesday 22:00 – 06:30", "dydd Mawrth 10yh i 6:30yb"),
+        ("Mon-Fri 9:00-17:00", "dydd Llun i ddydd Gwener 9yb i 5yp"),
+        ("Sat 12:00-24:00", "dydd Sadwrn hanner dydd i hanner nos"),
+        ("front desk", None),
+    ],
+)
+def test_shifts_in_welsh(shift: str, words: str | None) -> None:
+    assert Dates("cy", NOW, LONDON).shift(shift) == words
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "words"),
+    [
+        (10, 0, "am 10yb"),
+        (11, 59, "am 11:59yb"),
+        (12, 0, "am hanner dydd"),
+        (12, 1, "am 12:01yp"),
+        (17, 59, "am 5:59yp"),
+        (18, 0, "am 6yh"),
+        (0, 0, "am hanner nos"),
+        (0, 5, "am 12:05yb"),
+    ],
+)
+def test_times_in_welsh(hour: int, minute: int, words: str) -> None:
+    moment = datetime(2026, 10, 19, hour, minute, tzinfo=LONDON)
+    assert Dates("cy", NOW, LONDON).moment(moment) == f"dydd Llun 19 Hydref {words}"
+
+
+def test_days_in_welsh() -> None:
     dates = Dates("cy", NOW, LONDON)
-    assert dates.moment(datetime(2026, 10, 19, 10, tzinfo=LONDON)) == "dydd Llun 19 Hydref am 10am"
     assert dates.full_day(date(2026, 5, 1)) == "1 Mai 2026"
     assert dates.day(date(2027, 5, 1)) == "1 Mai 2027"

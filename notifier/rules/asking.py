@@ -7,7 +7,7 @@ from datetime import datetime
 from notifier.records import CaseEvent, FullTextBy, StaffRequest, TaskKind, Tone, Wording
 from notifier.rules.deadlines import Duty
 from notifier.rules.policy import Policy
-from notifier.rules.sensitivity import ends_restriction, offers_meeting
+from notifier.rules.sensitivity import frees_suspect, offers_meeting
 from notifier.rules.situation import Cancel, Part, Situation, Suppress
 from notifier.rules.timing import Timing
 
@@ -27,7 +27,7 @@ def person_first(situation: Situation, policy: Policy, due: Duty, now: datetime)
     event = situation.event
     assert event is not None
     beside = _meeting(situation, policy) + _late_on_arrival(event, due)
-    if ends_restriction(event, situation.history):
+    if frees_suspect(event, situation.history):
         return _tell_at_once(event, now) + beside
     return (StaffRequest.task(TaskKind.TELL_IN_PERSON, event, deadline=due.deadline), *beside)
 
@@ -88,7 +88,7 @@ def _about_telling(situation: Situation, tone: Tone, now: datetime) -> Asks:
     if event is None or situation.told_in_person_at is not None:
         return ()
     discreet_safety = tone is Tone.SAFETY and situation.victim.needs.discreet
-    freed = tone is Tone.BAD_NEWS and ends_restriction(event, situation.history)
+    freed = tone is Tone.BAD_NEWS and frees_suspect(event, situation.history)
     return _tell_at_once(event, now) if discreet_safety or freed else ()
 
 

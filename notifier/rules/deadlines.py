@@ -18,12 +18,13 @@ _END_OF_DAY = time(23, 59, 59)
 class Duty:
     """A duty to tell one event to one victim, with times in UTC.
 
-    ``at_risk_at`` is when somebody is told that it is about to be missed (section 6).
+    ``at_risk_at`` is when somebody is told that it is about to be missed (section 6); ``None`` for what is
+    due at once, which safety's own pace looks after.
     ``moment_passed``: the event came too late to be told before the day of its known moment.
     """
 
     deadline: datetime
-    at_risk_at: datetime
+    at_risk_at: datetime | None
     moment_passed: bool
     why: str
 
@@ -33,6 +34,9 @@ def duty(event: CaseEvent, enhanced: bool, policy: Policy) -> Duty:
     row = EVENT_TYPES[event.type]
     limit = policy.limit(row)
     days = limit.enhanced if enhanced else limit.standard
+    rights = "enhanced rights" if enhanced else "standard rights"
+    if days == 0:
+        return Duty(event.arrived_at, None, False, f"at once ({limit.source})")
     start = event.occurred_at if limit.clock is Clock.OCCURRED else event.published_at
     due_day = add_working_days(policy.calendar, local_day(start, policy.timezone), days)
     deadline = at_local(due_day, _END_OF_DAY, policy.timezone)
@@ -40,7 +44,6 @@ def duty(event: CaseEvent, enhanced: bool, policy: Policy) -> Duty:
     moment_passed = cutoff is not None and cutoff <= event.arrived_at
     if cutoff is not None and not moment_passed:
         deadline = min(deadline, cutoff)
-    rights = "enhanced rights" if enhanced else "standard rights"
     unit = "working day" if days == 1 else "working days"
     why = f"{days} {unit} from when it {_CLOCK_WORDS[limit.clock]} ({rights}; {limit.source})"
     return Duty(deadline, _at_risk_at(deadline, days, policy), moment_passed, why)
@@ -53,8 +56,9 @@ def _cutoff(event: CaseEvent, moment_field: str | None, policy: Policy) -> datet
     """A notice about a known moment is due by 20:00 local the day before it."""
     if moment_field is None:
         return None
-    day = local_day(getattr(event.data, moment_field), policy.timezone) - timedelta(days=1)
-    return at_local(day, policy.moment_cutoff, policy.timezone)
+    moment = getattr(event.data, moment_field)
+    day = local_day(moment, policy.timezone) if isinstance(moment, datetime) else moment
+    return at_local(day - timedelta(days=1), policy.moment_cutoff, policy.timezone)
 
 
 def _at_risk_at(deadline: datetime, limit_days: int, policy: Policy) -> datetime:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from notifier.event_types import EVENT_TYPES
-from notifier.records import ChannelName, ContactPoint, Form, FullTextBy, Tone, Victim, Wording
+from notifier.records import CaseEvent, ChannelName, ContactPoint, Form, FullTextBy, Tone, Victim, Wording
 from notifier.rules import asking
 from notifier.rules.asking import Asks
 from notifier.rules.deadlines import Duty, duty
@@ -18,6 +18,7 @@ from notifier.rules.routing import Route, next_route
 from notifier.rules.sensitivity import (
     courtesy_suits_short_form,
     enhanced_rights,
+    frees_suspect,
     never_in_full_by,
     suits_short_form,
     tone_of,
@@ -62,9 +63,9 @@ def decide(situation: Situation, policy: Policy, now: datetime) -> Decision:
         if unwanted is not None:
             return Decision(unwanted, Tone.ROUTINE)
         return _plan_sending(situation, policy, now, Tone.ROUTINE, None)
-    tone = tone_of(event, situation.case, victim, policy)
     enhanced = enhanced_rights(situation.case, victim, policy)
     due = duty(event, enhanced, policy)
+    tone = _tone(situation, event, due, policy)
     final = _must_not_go(situation, tone)
     if final is not None:
         asks = asking.instead(final, event, tone, due, now)
@@ -75,6 +76,15 @@ def decide(situation: Situation, policy: Policy, now: datetime) -> Decision:
         why = (due.why, "bad news with enhanced rights: a person tells it first")
         return Decision(Hold("person_first"), tone, due, why, asks=asks)
     return _plan_sending(situation, policy, now, tone, due)
+
+
+def _tone(situation: Situation, event: CaseEvent, due: Duty, policy: Policy) -> Tone:
+    """The table's tone, but for what frees the suspect and for a release that is known too late."""
+    if due.moment_passed and EVENT_TYPES[event.type].safety_if_passed:
+        return Tone.SAFETY
+    tone = tone_of(event, situation.case, situation.victim, policy)
+    freed = tone is Tone.ROUTINE and frees_suspect(event, situation.history)
+    return Tone.BAD_NEWS if freed else tone
 
 
 def _must_not_go(situation: Situation, tone: Tone) -> Suppress | Cancel | None:

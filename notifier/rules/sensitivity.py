@@ -32,6 +32,8 @@ def serious(case: Case, policy: Policy) -> bool:
 def tone_of(event: CaseEvent, case: Case, victim: Victim, policy: Policy) -> Tone:
     """Return the tone of an event for this victim (the table of section 1, with its asterisk)."""
     rule = EVENT_TYPES[event.type].tone
+    if rule is ToneRule.IF_ACQUITTED:
+        return Tone.BAD_NEWS if event.data.outcome == "not_guilty" else Tone.ROUTINE
     if rule is not ToneRule.AT_RISK:
         return Tone(rule.value)
     at_risk = (
@@ -40,20 +42,23 @@ def tone_of(event: CaseEvent, case: Case, victim: Victim, policy: Policy) -> Ton
     return Tone.SAFETY if at_risk else Tone.ROUTINE
 
 
+def frees_suspect(event: CaseEvent, history: Iterable[CaseEvent]) -> bool:
+    """Tell whether ``event`` is news that a person must tell at once: it ends custody or bail (section 3)."""
+    return EVENT_TYPES[event.type].bad_if_freed and ends_restriction(event, history)
+
+
 def ends_restriction(event: CaseEvent, history: Iterable[CaseEvent]) -> bool:
     """Tell whether ``event`` ends custody or bail that is on record for the case (section 3)."""
-    restricts = EVENT_TYPES[event.type].restricts
-    if restricts is None or restricts(event.data):
+    if _restriction_after(event) is not False:
         return False
-    before: CaseEvent | None = None
-    for other in history:
-        if _says_restriction(other) and _order(other) < _order(event):
-            before = other if before is None or _order(other) > _order(before) else before
-    return before is not None and bool(EVENT_TYPES[before.type].restricts(before.data))  # type: ignore[misc]  # _says_restriction found it
+    said = [e for e in history if _restriction_after(e) is not None and _order(e) < _order(event)]
+    return bool(said) and bool(_restriction_after(max(said, key=_order)))
 
 
-def _says_restriction(event: CaseEvent) -> bool:
-    return EVENT_TYPES[event.type].restricts is not None
+def _restriction_after(event: CaseEvent) -> bool | None:
+    """Return whether the suspect is in custody or on bail once this happened; ``None``: it says nothing."""
+    restricts = EVENT_TYPES[event.type].restricts
+    return restricts(event.data) if restricts else None
 
 
 def _order(event: CaseEvent) -> tuple[datetime, int]:

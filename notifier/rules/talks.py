@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from notifier.event_types import ContactRecorded
+from notifier.event_data import ContactRecorded
 from notifier.records import CaseEvent
 
 

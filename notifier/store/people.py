@@ -8,11 +8,21 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from notifier.records import Case, ChannelName, Contract, Needs, PersonName, Role, StaffMember, Victim
+from notifier.records import (
+    Absence,
+    Case,
+    ChannelName,
+    Contract,
+    Needs,
+    PersonName,
+    Role,
+    StaffMember,
+    Victim,
+)
 from notifier.rules.sensitivity import without_rank
 from notifier.store.contact_points import load_points
 from notifier.store.database import Tx
-from notifier.store.tables import cases, registrations, victims
+from notifier.store.tables import absences, cases, registrations, victims
 from notifier.wire import Name, Staff, VictimProfile
 
 
@@ -36,13 +46,15 @@ def load_case(tx: Tx, pk: int) -> Case:
     row = tx.first(select(cases).where(cases.c.pk == pk))
     assert row is not None
     profile = tx.cipher.open(row.profile_sealed)
+    officer = _staff(profile.get("officer"))
     return Case(
         pk=pk,
         case_id=row.case_id,
         opened=row.opened_at is not None,
-        officer=_staff(profile.get("officer")),
+        officer=officer,
         supervisor=_staff(profile.get("supervisor")),
         unit=_staff(profile.get("unit")),
+        absences=_absences(tx, officer.id) if officer else (),
         **{key: profile[key] for key in _PLAIN if key in profile},
     )
 
@@ -52,6 +64,32 @@ _PLAIN = ("offence", "fatal", "suspect_known", "force", "reference")
 
 def _staff(raw: dict[str, Any] | None) -> StaffMember | None:
     return Staff.model_validate(raw).record() if raw else None
+
+
+def add_absence(tx: Tx, event_pk: int, absence: Absence, cover: dict[str, Any] | None) -> None:
+    """Note that an officer is away, for all of her cases."""
+    values = {
+        "event_pk": event_pk,
+        "officer_id": absence.officer_id,
+        "first_day": absence.first,
+        "last_day": absence.last,
+        "cover_sealed": tx.cipher.seal(cover) if cover else None,
+    }
+    tx.run(tx.insert_once(absences).values(**values))
+
+
+def _absences(tx: Tx, officer_id: str) -> tuple[Absence, ...]:
+    """Return the officer's absences, the last announced first."""
+    query = select(absences).where(absences.c.officer_id == officer_id).order_by(absences.c.event_pk.desc())
+    return tuple(
+        Absence(
+            row.officer_id,
+            row.first_day,
+            row.last_day,
+            _staff(tx.cipher.open(row.cover_sealed) if row.cover_sealed else None),
+        )
+        for row in tx.all(query)
+    )
 
 
 def update_case(tx: Tx, pk: int, changes: dict[str, Any], opened_at: datetime | None = None) -> None:
@@ -69,6 +107,17 @@ def opened_at(tx: Tx, pk: int) -> datetime | None:
     """Return when ``case.opened`` arrived."""
     row = tx.first(select(cases.c.opened_at).where(cases.c.pk == pk))
     return row.opened_at if row else None
+
+
+def closure_of(tx: Tx, pk: int) -> str | None:
+    """Return whether closing the case is blocked or cleared, ``None`` where it is not asked for."""
+    row = tx.first(select(cases.c.closure).where(cases.c.pk == pk))
+    return row.closure if row else None
+
+
+def set_closure(tx: Tx, pk: int, closure: str | None) -> None:
+    """Note whether closing the case is blocked or cleared."""
+    tx.run(update(cases).where(cases.c.pk == pk).values(closure=closure))
 
 
 def victim_pk(tx: Tx, victim_id: str) -> int | None:
@@ -147,11 +196,10 @@ def cases_of(tx: Tx, victim: int) -> list[int]:
     return [row.case_pk for row in tx.all(query)]
 
 
-def load_victim(tx: Tx, pk: int, case: int) -> Victim:
-    """Return a victim of the case, with the contact points of whoever is to be told."""
+def load_victim(tx: Tx, pk: int) -> Victim:
+    """Return a victim with the contact points of whoever is to be told; each case knows if she withdrew."""
     row = tx.first(select(victims).where(victims.c.pk == pk))
     assert row is not None
-    withdrew = registration_of(tx, case, pk).withdrew_at is not None
     profile = VictimProfile.model_validate(tx.cipher.open(row.profile_sealed))
     representative = profile.needs.representative
     role = Role.REPRESENTATIVE if representative else Role.VICTIM
@@ -163,7 +211,7 @@ def load_victim(tx: Tx, pk: int, case: int) -> Victim:
         contract=_contract(profile),
         needs=_needs(profile),
         enhanced=profile.enhanced,
-        withdrew=withdrew,
+        withdrew=False,
         role=role,
         recipient=_person(representative.name) if representative else name,
         points=load_points(tx, row.victim_id, role),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from notifier.records import AttemptState, Case, CaseEvent, Notice, NoticeState, Victim
 from notifier.rules import cadence
 from notifier.rules.decision import Situation
+from notifier.rules.history import standing, withdrew
 from notifier.rules.policy import Policy
 from notifier.rules.talks import talked_about_at, talks_with
 from notifier.store import attempts, events, notices, people
@@ -17,26 +18,33 @@ _USED_UP = frozenset({AttemptState.FAILED, AttemptState.UNCONFIRMED})
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
-    """A case with its history (order of arrival), its victims and every name that it holds."""
+    """A case with its history (order of arrival), its victims and every name that it holds.
+
+    ``history`` is without the events that were retracted, ``received`` with them.
+    """
 
     case: Case
+    received: tuple[CaseEvent, ...]
     history: tuple[CaseEvent, ...]
     victims: dict[int, Victim]
     names: tuple[str, ...]
 
     def event(self, pk: int | None) -> CaseEvent | None:
-        """Return one event of the history."""
-        return next((event for event in self.history if event.pk == pk), None)
+        """Return one event of the case, retracted or not."""
+        return next((event for event in self.received if event.pk == pk), None)
 
 
 def load_file(tx: Tx, case_pk: int) -> CaseFile:
     """Return everything known of a case, which is locked until the transaction ends."""
     people.lock_case(tx, case_pk)
     case = people.load_case(tx, case_pk)
-    registered = people.registrations_of(tx, case_pk)
-    victims = {row.victim_pk: people.load_victim(tx, row.victim_pk, case_pk) for row in registered}
-    history = tuple(events.of_case(tx, case.case_id))
-    return CaseFile(case, history, victims, people.names_on_file(case, victims.values()))
+    received = tuple(events.of_case(tx, case.case_id))
+    history = standing(received)
+    victims = {}
+    for row in people.registrations_of(tx, case_pk):
+        victim = people.load_victim(tx, row.victim_pk)
+        victims[row.victim_pk] = replace(victim, withdrew=withdrew(history, victim.victim_id))
+    return CaseFile(case, received, history, victims, people.names_on_file(case, victims.values()))
 
 
 def situation_of(tx: Tx, notice: Notice, file: CaseFile, policy: Policy) -> Situation:
@@ -55,6 +63,7 @@ def situation_of(tx: Tx, notice: Notice, file: CaseFile, policy: Policy) -> Situ
         victim=victim,
         history=file.history,
         names_on_file=file.names,
+        retracted=event is not None and event not in file.history,
         superseded=any(other.state not in notices.REACHED for other in newer),
         older_than_told=any(other.state in notices.REACHED for other in newer),
         told_in_person_at=talked_about_at(file.history, event, victim.victim_id) if event else None,

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, Table, select, update
+from sqlalchemy import ColumnElement, Row, Select, Table, select, update
 
-from notifier.records import Ask, TaskKind
+from notifier.records import Answered, Ask, TaskKind
 from notifier.store.database import Tx
 from notifier.store.tables import cases, escalations, events, tasks, victims
 
@@ -136,6 +136,30 @@ def open_escalations_about(tx: Tx, case_pk: int, victim_pk: int, event_pk: int |
     table = escalations.c
     mine = (table.case_pk == case_pk) & (table.victim_pk == victim_pk) & (table.event_pk == event_pk)
     return tx.all(select(escalations).where(mine, table.resolved_at.is_(None)).order_by(table.pk))
+
+
+def find_tasks(tx: Tx, answered: Answered) -> Sequence[Row[Any]]:
+    """Return the open tasks of the case that staff's answer is about."""
+    mine = _answered(tasks, answered, "T") & tasks.c.done_at.is_(None)
+    if answered.kind is not None:
+        mine &= tasks.c.kind == answered.kind
+    return tx.all(select(tasks).where(mine).order_by(tasks.c.pk))
+
+
+def find_escalations(tx: Tx, answered: Answered) -> Sequence[Row[Any]]:
+    """Return the open escalations of the case that staff's answer is about."""
+    mine = _answered(escalations, answered, "E") & escalations.c.resolved_at.is_(None)
+    if answered.kind is not None:
+        mine &= escalations.c.reason == answered.kind
+    return tx.all(select(escalations).where(mine).order_by(escalations.c.pk))
+
+
+def _answered(table: Table, answered: Answered, letter: str) -> ColumnElement[bool]:
+    mine = table.c.case_pk == answered.case_pk
+    if answered.ref is None:
+        return mine & (table.c.event_pk == answered.event_pk)
+    number = answered.ref.upper().removeprefix(letter)
+    return mine & (table.c.pk == (int(number) if number.isdecimal() else 0))
 
 
 def load_escalation(tx: Tx, pk: int) -> Row[Any] | None:

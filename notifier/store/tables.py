@@ -111,6 +111,7 @@ cases = Table(
     _key(),
     Column("case_id", String(200), nullable=False, unique=True),
     Column("opened_at", UtcTime),
+    Column("closure", String(10)),
     Column("profile_sealed", LargeBinary, nullable=False),
 )
 
@@ -130,7 +131,6 @@ registrations = Table(
     _link("victim"),
     Column("event_pk", ForeignKey("events.pk"), nullable=False),
     Column("since", UtcTime, nullable=False),
-    Column("withdrew_at", UtcTime),
     Column("courtesy_at", UtcTime),
     Column("prompt_at", UtcTime),
     Column("held_until", UtcTime),
@@ -138,6 +138,18 @@ registrations = Table(
     Index("ix_registrations_courtesy", "courtesy_at"),
     Index("ix_registrations_prompt", "prompt_at"),
     Index("ix_registrations_victim", "victim_pk"),
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    _key(),
+    Column("event_pk", ForeignKey("events.pk"), nullable=False, unique=True),
+    Column("officer_id", String(200), nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Column("cover_sealed", LargeBinary),
+    Index("ix_absences_officer", "officer_id"),
 )
 
 contact_points = Table(

@@ -163,7 +163,7 @@ def test_every_told_event_can_be_named_in_a_clause(renderer: Renderer, name: str
     clause = text.partition("The last step was this: ")[2].partition("\n")[0]
     assert clause[0].islower()
     assert clause.endswith(".")
-    assert "March" in clause or "October" in clause
+    assert re.search(r"\b\d{1,2} (March|April|May|October)\b", clause)
 
 
 @pytest.mark.parametrize("name", TOLD)
@@ -592,14 +592,6 @@ def test_lines_of_free_text_stay_apart(renderer: Renderer) -> None:
         request(Form.LETTER, event("case.progress", {"text": "One.\r\nTwo.\n\n\nThree"}))
     )
     assert letter.paragraphs[2:5] == ("One.", "Two.", "Three.")
-
-
-def test_a_language_without_templates_falls_back_to_english_and_says_so(renderer: Renderer) -> None:
-    asked = request(Form.MAIL, event("case.charged"), victim=replace(VICTIM, needs=Needs(language="cy")))
-    rendered = renderer.render(asked)
-    assert rendered.language == "en"
-    assert rendered.html is not None
-    assert 'lang="en"' in rendered.html
 
 
 # What templates may do

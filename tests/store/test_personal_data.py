@@ -60,6 +60,8 @@ def documents() -> Iterator[dict[str, Any]]:
         "case.party_recorded", WHEN, role="suspect",
         contact_points=[{"id": "s1", "channel": "sms", "address": "07700 900322"}],
     )  # fmt: skip
+    away = {"officer_id": "off9", "from": "2026-04-01", "until": "2026-04-14"}
+    yield a_document("officer.absent", WHEN, cover=OFFICER, **away)
     yield a_document("case.progress", WHEN, text="Ms Quillfeather showed us a turquoise umbrella.")
     yield {**a_document("case.progress", WHEN, text="About the turquoise umbrella."), "time": "yesterday"}
 

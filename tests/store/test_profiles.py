@@ -116,7 +116,7 @@ def fold(
 def the_victim(tx: Tx, case_id: str = "c1") -> Victim:
     victim_pk = people.victim_pk(tx, "v1")
     assert victim_pk is not None
-    return people.load_victim(tx, victim_pk, people.case_pk(tx, case_id))
+    return people.load_victim(tx, victim_pk)
 
 
 def the_case(tx: Tx) -> Case:

@@ -75,14 +75,14 @@ class Story:
         )
 
     def event(self, type_: str, at: str, *, id: str | None = None, case_id: str = "c1", **data: Any) -> Story:
-        """Add an event that is published at ``at``, local time."""
+        """Add an event that is published at ``at``, local time; ``id_`` in ``data`` stands for its ``id``."""
         document = {
             "specversion": "1.0",
             "id": id or f"e{len(self._documents)}",
             "source": "urn:example:records",
             "type": type_,
             "time": local(at),
-            "data": {"case_id": case_id, **data},
+            "data": {"case_id": case_id, **{name.removesuffix("_"): value for name, value in data.items()}},
         }
         self._documents.append(json.dumps(document))
         return self
