@@ -11,6 +11,7 @@ from notifier.records import (
     CaseEvent,
     CourtesyContent,
     Form,
+    LeafletOffer,
     Message,
     Notice,
     PersonName,
@@ -67,6 +68,7 @@ def words(
         else _next_update(events, file, victim, policy, now),
         full_text_by=draft.part.full_text_by,
         offer_meeting=any(offers_meeting(event, file.case, policy) for event in events),
+        leaflets=_leaflets(events, file, policy),
     )
     return render(request)
 
@@ -112,6 +114,14 @@ def _addressee(person: PersonName) -> str:
 
 def _courtesy(tx: Tx, file: CaseFile, victim_pk: int, policy: Policy) -> CourtesyContent:
     return cadence.content(told_events(tx, file, victim_pk), policy)
+
+
+def _leaflets(events: tuple[CaseEvent, ...], file: CaseFile, policy: Policy) -> tuple[LeafletOffer, ...]:
+    """Return what goes with the first contact (rules, section 3)."""
+    if not any(event.type == _ACKNOWLEDGEMENT for event in events):
+        return ()
+    leaflets = policy.leaflets_for(file.case.offence)
+    return tuple(LeafletOffer(leaflet.name, leaflet.where) for leaflet in leaflets)
 
 
 def _next_update(

@@ -14,7 +14,7 @@ from sqlalchemy import Row
 
 from notifier.records import NoticeState
 from notifier.rules.cadence import Contact, courtesy_plan, stopped, wants_courtesy
-from notifier.rules.policy import Policy
+from notifier.rules.policy import Policies
 from notifier.rules.talks import talk_at, talks_with
 from notifier.store import attempts, notices, people
 from notifier.store.database import Tx
@@ -23,7 +23,7 @@ from notifier.store.situations import CaseFile, told_events
 _ACKNOWLEDGEMENT = "victim.registered"
 
 
-def refresh(tx: Tx, file: CaseFile, victim_pk: int, policy: Policy, now: datetime) -> None:
+def refresh(tx: Tx, file: CaseFile, victim_pk: int, policies: Policies, now: datetime) -> None:
     """Reckon anew when the victim's next no-progress update is due."""
     victim = file.victims[victim_pk]
     registration = people.registration_of(tx, file.case.pk, victim_pk)
@@ -33,7 +33,7 @@ def refresh(tx: Tx, file: CaseFile, victim_pk: int, policy: Policy, now: datetim
         people.update_registration(tx, registration.pk, courtesy_at=None, prompt_at=None, held_until=None)
         return
     assert contact is not None
-    plan = courtesy_plan(contact, file.case, victim, policy)
+    plan = courtesy_plan(contact, file.case, victim, policies.of(file.case.force, now))
     if plan.due_at == registration.courtesy_at:
         return
     prompt_at = plan.prompt_at if plan.prompt_at is not None and plan.prompt_at >= now else None

@@ -12,7 +12,7 @@ from typing import Any
 from notifier.records import Ask, Notice, NoticeState, StaffRequest, TaskKind, Tone, What
 from notifier.rules.deadlines import Duty
 from notifier.rules.decision import Cancel, Decision, Hold, NoWay, Send, Suppress, decide
-from notifier.rules.policy import Policy
+from notifier.rules.policy import Policies, Policy
 from notifier.store import journal, notices
 from notifier.store.database import Tx
 from notifier.store.journal import Line
@@ -26,13 +26,21 @@ _FINAL = {
 }
 
 
-def take(tx: Tx, notice: Notice, file: CaseFile, policy: Policy, now: datetime) -> tuple[Decision, list[Ask]]:
-    """Decide about ``notice`` at ``now`` and store the outcome; return it and what staff are asked."""
+def take(
+    tx: Tx, notice: Notice, file: CaseFile, policies: Policies, now: datetime
+) -> tuple[Decision, list[Ask]]:
+    """Decide about ``notice`` at ``now`` and store the outcome; return it and what staff are asked.
+
+    A notice is decided, to its end, by the policy that held when its event arrived.
+    """
+    event = file.event(notice.event_pk)
+    policy = policies.of(file.case.force, event.arrived_at if event else now)
     decision = decide(situation_of(tx, notice, file, policy), policy, now)
+    known = notice.state is NoticeState.FAILED
     asks = _blocked(tx, notice, decision, file, now)
     _store(tx, notice, decision, file, policy, now)
     requests = decision.asks
-    if isinstance(decision.outcome, NoWay):
+    if isinstance(decision.outcome, NoWay) and not known:
         requests += _no_way(notice, decision.tone, file)
     return decision, asks + [Ask(notice.case_pk, notice.victim_pk, request) for request in requests]
 
@@ -72,6 +80,8 @@ def _store(tx: Tx, notice: Notice, decision: Decision, file: CaseFile, policy: P
     }
     if notice.deadline != decision.deadline and decision.duty is not None:
         values["at_risk_at"] = _at_risk_at(notice, decision.duty, file)
+    elif _seemed_met(notice) and not _meets(decision):
+        values["at_risk_at"] = look_again_at(notice, file, now)
     why = decision.why
     if isinstance(outcome, Send):
         what, reason = What.DECIDED, None
@@ -94,6 +104,30 @@ def _at_risk_at(notice: Notice, duty: Duty, file: CaseFile) -> datetime | None:
     event = file.event(notice.event_pk)
     assert event is not None
     return None if duty.deadline < event.arrived_at else duty.at_risk_at
+
+
+def look_again_at(notice: Notice, file: CaseFile, now: datetime) -> datetime | None:
+    """Return when a duty is looked at that seemed met: at once where its time for that is over."""
+    event = file.event(notice.event_pk)
+    if event is None or notice.deadline is None or notice.deadline <= event.arrived_at:
+        return notice.at_risk_at
+    return notice.at_risk_at or now
+
+
+def _seemed_met(notice: Notice) -> bool:
+    if notice.state is NoticeState.PLANNED and notice.send_at is not None and notice.deadline is not None:
+        return notice.send_at <= notice.deadline
+    return notice.state in _GONE_OUT
+
+
+_GONE_OUT = (NoticeState.SENDING, NoticeState.SENT, NoticeState.TOLD)
+
+
+def _meets(decision: Decision) -> bool:
+    outcome = decision.outcome
+    if isinstance(outcome, Send):
+        return decision.deadline is None or outcome.at <= decision.deadline
+    return isinstance(outcome, Suppress | Cancel)
 
 
 def _stands(notice: Notice, values: dict[str, Any], now: datetime) -> bool:

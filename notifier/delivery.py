@@ -32,7 +32,7 @@ from notifier.records import (
     What,
 )
 from notifier.rules.decision import Part, Send
-from notifier.rules.policy import Policy
+from notifier.rules.policy import Policies, Policy
 from notifier.store import attempts, journal, notices
 from notifier.store.database import Tx
 from notifier.store.situations import CaseFile, load_file
@@ -66,11 +66,15 @@ class Prepared:
 class Desk:
     """What preparing needs beside the transaction: ``until`` is when a lease ends (clock of the service)."""
 
-    policy: Policy
+    policies: Policies
     render: Render
     channels: Channels
     now: datetime
     until: datetime
+
+    def policy_for(self, file: CaseFile) -> Policy:
+        """Return the policy that a message of this case is made by."""
+        return self.policies.of(file.case.force, self.now)
 
 
 def take_in_hand(tx: Tx, victim_pks: Sequence[int], now: datetime, until: datetime) -> list[int]:
@@ -149,7 +153,7 @@ def _decide(tx: Tx, notice: Notice, file: CaseFile, desk: Desk, prepared: Prepar
     if notice.tries > _MOST_TRIES:
         prepared.asks.append(_hold(tx, notice, file, "too_many_tries", TaskKind.CHECK_DELIVERY, desk.now))
         return None
-    decision, asks = deciding.take(tx, notice, file, desk.policy, desk.now)
+    decision, asks = deciding.take(tx, notice, file, desk.policies, desk.now)
     prepared.asks += asks
     outcome, notice = decision.outcome, notices.load(tx, notice.pk)
     if not isinstance(outcome, Send):
@@ -185,16 +189,16 @@ def _dispatch(tx: Tx, draft: Draft, file: CaseFile, desk: Desk, prepared: Prepar
     """Store the attempt; a person gets what no machine can send."""
     facts = desk.channels[draft.part.point.channel].facts
     try:
-        rendered = composing.words(tx, draft, facts.form, file, desk.render, desk.policy, desk.now)
+        rendered = composing.words(tx, draft, facts.form, file, desk.render, desk.policy_for(file), desk.now)
     except RenderingError:
         prepared.asks += [
             _hold(tx, notice, file, "cannot_render", TaskKind.CALL_BACK, desk.now) for notice in draft.notices
         ]
         return
     if facts.for_a_person:
-        prepared.asks += [_to_person(tx, notice, file, rendered.text) for notice in draft.notices]
+        prepared.asks += [_to_person(tx, notice, file, rendered.text, desk.now) for notice in draft.notices]
         return
-    new = composing.attempt(_marked(tx, draft), rendered, file, desk.policy, desk.now)
+    new = composing.attempt(_marked(tx, draft), rendered, file, desk.policy_for(file), desk.now)
     attempt_pk = attempts.add(tx, new, leased_until=desk.until)
     for notice in draft.notices:
         leased = {"state": NoticeState.SENDING, "leased_until": desk.until}
@@ -214,8 +218,9 @@ def _marked(tx: Tx, draft: Draft) -> Draft:
 
 def _hold(tx: Tx, notice: Notice, file: CaseFile, reason: str, kind: TaskKind, now: datetime) -> Ask:
     """Hand a notice that cannot be sent to a person."""
+    at_risk_at = deciding.look_again_at(notice, file, now)
     values = {"state": NoticeState.HELD, "reason": reason, "send_at": None, "leased_until": None}
-    notices.change(tx, notice.pk, **values)
+    notices.change(tx, notice.pk, at_risk_at=at_risk_at, **values)
     journal.write(tx, deciding.line_about(notice, file, What.HELD, reason, (_WHY_HELD[reason],)), now)
     request = StaffRequest.task(kind, file.event(notice.event_pk), deadline=notice.deadline)
     return Ask(notice.case_pk, notice.victim_pk, request)
@@ -227,8 +232,10 @@ _WHY_HELD = {
 }
 
 
-def _to_person(tx: Tx, notice: Notice, file: CaseFile, text: str) -> Ask:
-    notices.change(tx, notice.pk, state=NoticeState.WITH_PERSON, send_at=None, leased_until=None)
+def _to_person(tx: Tx, notice: Notice, file: CaseFile, text: str, now: datetime) -> Ask:
+    at_risk_at = deciding.look_again_at(notice, file, now)
+    handed = {"state": NoticeState.WITH_PERSON, "send_at": None, "leased_until": None}
+    notices.change(tx, notice.pk, at_risk_at=at_risk_at, **handed)
     event = file.event(notice.event_pk)
     request = StaffRequest.task(TaskKind.CALL_BACK, event, deadline=notice.deadline, text=text)
     return Ask(notice.case_pk, notice.victim_pk, request)
@@ -261,11 +268,11 @@ def _send_one(message: Message, channels: Channels) -> SendResult:
 
 
 def record(
-    tx: Tx, dispatch: Dispatch, result: SendResult, channels: Channels, policy: Policy, now: datetime
+    tx: Tx, dispatch: Dispatch, result: SendResult, channels: Channels, policies: Policies, now: datetime
 ) -> list[Ask]:
     """Store a provider's answer; return what staff are asked."""
     wait = channels[dispatch.message.channel].look_up_after
-    return outcomes.record_answer(tx, dispatch.attempt_pk, result, policy, now, look_up_after=wait)
+    return outcomes.record_answer(tx, dispatch.attempt_pk, result, policies, now, look_up_after=wait)
 
 
 def to_look_up(tx: Tx, now: datetime, until: datetime, limit: int) -> list[Dispatch]:
@@ -281,8 +288,8 @@ def look_up(dispatch: Dispatch, channels: Channels) -> SendResult:
     return channels[dispatch.message.channel].look_up(dispatch.message)
 
 
-def settle(tx: Tx, dispatch: Dispatch, result: SendResult, policy: Policy, now: datetime) -> list[Ask]:
+def settle(tx: Tx, dispatch: Dispatch, result: SendResult, policies: Policies, now: datetime) -> list[Ask]:
     """Apply what the provider said when it was asked; return what staff are asked."""
     if result.state is AttemptState.UNKNOWN:
-        return outcomes.give_up_asking(tx, dispatch.attempt_pk, policy, now)
-    return outcomes.move(tx, dispatch.attempt_pk, result, policy, now)
+        return outcomes.give_up_asking(tx, dispatch.attempt_pk, policies, now)
+    return outcomes.move(tx, dispatch.attempt_pk, result, policies, now)

@@ -14,6 +14,7 @@ from notifier.errors import NotFound
 from notifier.records import (
     Answered,
     Ask,
+    Case,
     CaseEvent,
     Role,
     Settled,
@@ -22,7 +23,7 @@ from notifier.records import (
     TaskKind,
     What,
 )
-from notifier.rules.policy import Policy
+from notifier.rules.policy import Policies, Policy
 from notifier.rules.staffing import HIGHEST_LEVEL, responsible
 from notifier.rules.timing import local_day, working_days_later
 from notifier.store import events, journal, people, staff
@@ -33,27 +34,44 @@ from notifier.store.journal import Line
 _ABOUT_A_DUTY = frozenset({"duty_at_risk", "late_on_arrival", "tell_in_person", "task_overdue"})
 
 
-def ask(tx: Tx, asks: Iterable[Ask], policy: Policy, now: datetime) -> None:
+def ask(tx: Tx, asks: Iterable[Ask], policies: Policies, now: datetime) -> None:
     """Open what was asked for: each task once, one open escalation for one cause."""
     for one in asks:
         if one.request.kind is not None:
-            _open_task(tx, one, policy, now)
+            _open_task(tx, one, policies, now)
         else:
-            _open_escalation(tx, one, policy, now)
+            _open_escalation(tx, one, policies, now)
 
 
-def _open_task(tx: Tx, ask: Ask, policy: Policy, now: datetime) -> None:
+def _open_task(tx: Tx, ask: Ask, policies: Policies, now: datetime) -> None:
     request = ask.request
-    case = people.load_case(tx, ask.case_pk)
-    person, role = responsible(case, 1, local_day(now, policy.timezone))
+    case, policy = _circumstances(tx, ask.case_pk, policies, now)
+    person, role = _responsible(case, 1, policy, now)
     escalate_at = None if request.escalated else _escalate_at(request, policy, now)
     task_pk = staff.add_task(tx, ask, person.id if person else None, escalate_at, now)
     if task_pk is None:
         return
-    line = _line(What.TASK, ask, person, role, kind=request.kind, deadline=request.deadline)
+    line = _line(What.TASK, ask, person, role, f"T{task_pk}", kind=request.kind, deadline=request.deadline)
     journal.write(tx, line, now)
     if person is not None:
         staff_mail.about_task(tx, task_pk, ask, person, role, now)
+
+
+def _circumstances(
+    tx: Tx, case_pk: int | None, policies: Policies, now: datetime
+) -> tuple[Case | None, Policy]:
+    """Return the case, where it is about one, and the policy that holds for it now."""
+    case = people.load_case(tx, case_pk) if case_pk is not None else None
+    return case, policies.of(case.force if case else None, now)
+
+
+def _responsible(
+    case: Case | None, level: int, policy: Policy, now: datetime
+) -> tuple[StaffMember | None, Role]:
+    """Return who is told; what belongs to no case goes to whom the policy names."""
+    if case is None:
+        return policy.operations, Role.UNIT
+    return responsible(case, level, local_day(now, policy.timezone))
 
 
 def _escalate_at(request: StaffRequest, policy: Policy, now: datetime) -> datetime:
@@ -65,7 +83,7 @@ def _escalate_at(request: StaffRequest, policy: Policy, now: datetime) -> dateti
     return working_days_later(now, policy.staff.task_working_days, policy)
 
 
-def _open_escalation(tx: Tx, ask: Ask, policy: Policy, now: datetime) -> None:
+def _open_escalation(tx: Tx, ask: Ask, policies: Policies, now: datetime) -> None:
     duty = ask.request.reason in _ABOUT_A_DUTY
     if ask.request.once and staff.was_escalated(tx, ask, duty=duty):
         return
@@ -74,9 +92,10 @@ def _open_escalation(tx: Tx, ask: Ask, policy: Policy, now: datetime) -> None:
         staff.add_repeat(tx, already.pk)
         return
     level = ask.request.level
+    case, policy = _circumstances(tx, ask.case_pk, policies, now)
     climb_at = _climb_at(level, ask.request.safety, policy, now)
     pk = staff.add_escalation(tx, ask, duty=duty, level=level, climb_at=climb_at, now=now)
-    _tell(tx, ask, pk, level, "opened", policy, now)
+    _tell(tx, ask, pk, level, "opened", case, policy, now)
 
 
 def _climb_at(level: int, safety: bool, policy: Policy, now: datetime) -> datetime | None:
@@ -88,38 +107,39 @@ def _climb_at(level: int, safety: bool, policy: Policy, now: datetime) -> dateti
     return working_days_later(now, policy.staff.climb_working_days, policy)
 
 
-def _tell(tx: Tx, ask: Ask, pk: int, level: int, kind: str, policy: Policy, now: datetime) -> None:
+def _tell(
+    tx: Tx, ask: Ask, pk: int, level: int, kind: str, case: Case | None, policy: Policy, now: datetime
+) -> None:
     """Write the line and tell the staff of this level; ``nothing_to_tell`` is told to the officer too."""
-    case = people.load_case(tx, ask.case_pk)
-    day = local_day(now, policy.timezone)
-    person, role = responsible(case, level, day)
-    journal.write(tx, _line(What.ESCALATION, ask, person, role, kind=kind, level=level), now)
+    person, role = _responsible(case, level, policy, now)
+    journal.write(tx, _line(What.ESCALATION, ask, person, role, f"E{pk}", kind=kind, level=level), now)
     told = {person.id: (person, role)} if person else {}
     if ask.request.reason == "nothing_to_tell":
-        officer, officer_role = responsible(case, 1, day)
+        officer, officer_role = _responsible(case, 1, policy, now)
         if officer is not None:
             told.setdefault(officer.id, (officer, officer_role))
     for member, member_role in told.values():
         staff_mail.about_escalation(tx, pk, ask, level, member, member_role, now)
 
 
-def climb(tx: Tx, policy: Policy, now: datetime) -> None:
+def climb(tx: Tx, policies: Policies, now: datetime) -> None:
     """Move unacknowledged escalations one level up; at the top a safety one is repeated."""
     for row in staff.climbing(tx, now):
         level = min(row.level + 1, HIGHEST_LEVEL)
         kind = "climbed" if level > row.level else "repeated"
+        case, policy = _circumstances(tx, row.case_pk, policies, now)
         climb_at = _climb_at(level, row.safety, policy, now)
         values = {"level": level, "climb_at": climb_at, "acknowledged_at": None, "acknowledged_by": None}
         staff.change_escalation(tx, row.pk, **values)
-        _tell(tx, _ask_of(tx, row), row.pk, level, kind, policy, now)
+        _tell(tx, _ask_of(tx, row), row.pk, level, kind, case, policy, now)
 
 
-def escalate_overdue(tx: Tx, policy: Policy, now: datetime) -> None:
+def escalate_overdue(tx: Tx, policies: Policies, now: datetime) -> None:
     """Open an escalation for each task that was not done in time."""
     for row in staff.overdue(tx, now):
         staff.change_task(tx, row.pk, escalate_at=None)
         request = StaffRequest.escalation("task_overdue", _event(tx, row), safety=row.safety)
-        _open_escalation(tx, Ask(row.case_pk, row.victim_pk, request), policy, now)
+        _open_escalation(tx, Ask(row.case_pk, row.victim_pk, request), policies, now)
 
 
 def settle(tx: Tx, settled: Iterable[Settled], now: datetime) -> None:
@@ -132,7 +152,7 @@ def settle(tx: Tx, settled: Iterable[Settled], now: datetime) -> None:
             _resolve(tx, row, one.by, one.outcome, now)
 
 
-def answer(tx: Tx, answered: Iterable[Answered], policy: Policy, now: datetime) -> None:
+def answer(tx: Tx, answered: Iterable[Answered], policies: Policies, now: datetime) -> None:
     """Apply what publishers say that staff did; what is not open any more is passed over."""
     for one in answered:
         if one.what is What.DONE:
@@ -143,12 +163,13 @@ def answer(tx: Tx, answered: Iterable[Answered], policy: Policy, now: datetime) 
             if one.what is What.RESOLVED:
                 _resolve(tx, row, one.by, one.outcome, now)
             else:
-                acknowledge(tx, row.pk, one.by, policy, now)
+                acknowledge(tx, row.pk, one.by, policies, now)
 
 
-def acknowledge(tx: Tx, escalation_pk: int, by: str, policy: Policy, now: datetime) -> None:
+def acknowledge(tx: Tx, escalation_pk: int, by: str, policies: Policies, now: datetime) -> None:
     """Somebody looks after it: it does not climb for one working day."""
     row = _open_row(tx, escalation_pk)
+    _, policy = _circumstances(tx, row.case_pk, policies, now)
     climb_at = working_days_later(now, policy.staff.climb_working_days, policy)
     values = {"climb_at": climb_at, "acknowledged_at": now, "acknowledged_by": by}
     staff.change_escalation(tx, escalation_pk, **values)
@@ -160,12 +181,25 @@ def resolve(tx: Tx, escalation_pk: int, by: str, outcome: str, now: datetime) ->
     _resolve(tx, _open_row(tx, escalation_pk), by, outcome, now)
 
 
+def resolve_if_open(tx: Tx, escalation_pk: int, by: str, outcome: str, now: datetime) -> None:
+    """The same, where nothing else has ended it yet."""
+    row = staff.load_escalation(tx, escalation_pk)
+    if row is not None and row.resolved_at is None:
+        _resolve(tx, row, by, outcome, now)
+
+
 def finish_task(tx: Tx, task_pk: int, by: str, outcome: str, now: datetime) -> None:
     """A task is done; ``outcome`` says with what result."""
     row = staff.load_task(tx, task_pk)
     if row is None or row.done_at is not None:
         raise NotFound(f"there is no open task {task_pk}; `notifier due` lists them")
     _finish_task(tx, row, by, outcome, now)
+
+
+def end_about_source(tx: Tx, reason: str, source: str, now: datetime) -> None:
+    """What was wrong with a source is over by itself."""
+    for row in staff.open_about_source(tx, reason, source):
+        _resolve(tx, row, "notifier", "the source publishes again", now)
 
 
 def _open_row(tx: Tx, pk: int) -> Row[Any]:
@@ -184,7 +218,8 @@ def _finish_task(tx: Tx, row: Row[Any], by: str, outcome: str, now: datetime) ->
     values = {"done_at": now, "done_by": by, "outcome": outcome, "escalate_at": None}
     staff.change_task(tx, row.pk, **values)
     request = StaffRequest.task(TaskKind(row.kind), _event(tx, row))
-    line = _line(What.DONE, Ask(row.case_pk, row.victim_pk, request), None, None, kind=row.kind)
+    ask = Ask(row.case_pk, row.victim_pk, request)
+    line = _line(What.DONE, ask, None, None, f"T{row.pk}", kind=row.kind)
     journal.write(tx, line, now)
 
 
@@ -193,12 +228,19 @@ def _event(tx: Tx, row: Row[Any]) -> CaseEvent | None:
 
 
 def _ask_of(tx: Tx, row: Row[Any]) -> Ask:
-    request = StaffRequest.escalation(row.reason, _event(tx, row), safety=row.safety, level=row.level)
+    request = StaffRequest(
+        row.reason,
+        _event(tx, row),
+        safety=row.safety,
+        level=row.level,
+        source=row.source,
+        event_type=row.event_type,
+    )
     return Ask(row.case_pk, row.victim_pk, request)
 
 
 def _row_line(tx: Tx, what: What, row: Row[Any], by: str) -> Line:
-    line = _line(what, _ask_of(tx, row), None, None, level=row.level)
+    line = _line(what, _ask_of(tx, row), None, None, f"E{row.pk}", level=row.level)
     return replace(line, person_id=by)
 
 
@@ -207,6 +249,7 @@ def _line(
     ask: Ask,
     person: StaffMember | None,
     role: Role | None,
+    ref: str,
     *,
     kind: str | None = None,
     level: int | None = None,
@@ -218,13 +261,14 @@ def _line(
         ask.case_pk,
         ask.victim_pk,
         event.pk if event else None,
-        event_type=event.type if event else None,
+        event_type=event.type if event else ask.request.event_type,
         event_ids=(event.id,) if event else (),
         person_id=person.id if person else None,
         role=role,
         kind=kind,
+        ref=ref,
         level=level,
         reason=ask.request.reason,
         deadline=deadline,
-        why=(staff_mail.REASONS[ask.request.reason],),
+        why=(staff_mail.reason_of(ask.request),),
     )

@@ -158,6 +158,13 @@ class ContactScheme(Common):
     victim_contact_unit: Staff
 
 
+class VictimsRelated(Common):
+    """Two records turned out to be of one person (merged), or one to be of two (split)."""
+
+    victim_id: Reference
+    other_id: Reference
+
+
 class VictimWithdrew(Common):
     victim_id: Reference
     reason: Text | None = None

@@ -38,6 +38,7 @@ from notifier.event_data import (
     SuspectReleased,
     Verdict,
     VictimRegistered,
+    VictimsRelated,
     VictimUpdated,
     VictimWithdrew,
 )
@@ -246,6 +247,10 @@ _ROWS = (
         sample={**_HEARING_SAMPLE, "starts_at": "2026-10-19T10:00:00+01:00"},
     ),
     EventType("victim.withdrew", VictimWithdrew, specific=False, sample={"victim_id": "v1"}),
+    *(
+        EventType(name, VictimsRelated, specific=False, sample={"victim_id": "v1", "other_id": "v2"})
+        for name in ("victim.merged", "victim.split")
+    ),
     EventType(
         "officer.absent",
         OfficerAbsent,

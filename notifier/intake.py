@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from notifier.errors import EventRefused
 from notifier.event_types import EVENT_TYPES
-from notifier.store import events
+from notifier.store import events, sources
 from notifier.store.database import Tx
 from notifier.store.events import Added, NewEvent
 
@@ -83,6 +83,7 @@ def take_in(
         except EventRefused as refused:
             answers[place] = _refuse(tx, door, document, str(refused), now)
     added = events.add_all(tx, [event for _, event in checked], now)
+    sources.note(tx, (event.source for _, event in checked), now)
     for (place, event), what in zip(checked, added, strict=True):
         if what is Added.DIFFERENT:
             answers[place] = _refuse(tx, door, documents[place], OTHER_CONTENT, now)

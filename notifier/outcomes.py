@@ -23,9 +23,9 @@ from notifier.records import (
     Wording,
 )
 from notifier.rules.next_step import AskPerson, Fallback, Told, Tried, retry_at, silence_after, step_after
-from notifier.rules.policy import Policy
+from notifier.rules.policy import Policies, Policy
 from notifier.rules.transitions import may_move
-from notifier.store import attempts, contact_points, journal, notices
+from notifier.store import attempts, contact_points, journal, notices, people
 from notifier.store.attempts import Attempt
 from notifier.store.database import Tx
 from notifier.store.journal import Line
@@ -53,7 +53,13 @@ _MAY_BE_TOLD = (*_IN_OUR_HANDS, NoticeState.FAILED)
 
 
 def record_answer(
-    tx: Tx, attempt_pk: int, result: SendResult, policy: Policy, now: datetime, *, look_up_after: timedelta
+    tx: Tx,
+    attempt_pk: int,
+    result: SendResult,
+    policies: Policies,
+    now: datetime,
+    *,
+    look_up_after: timedelta,
 ) -> list[Ask]:
     """Store what the provider answered to a sending; return what staff are asked.
 
@@ -64,7 +70,7 @@ def record_answer(
         # A receipt was faster, or the answer came after the attempt had been given up as lost.
         if result.provider_id is not None:
             attempts.change(tx, attempt_pk, provider_id=result.provider_id)
-        return move(tx, attempt_pk, result, policy, now)
+        return move(tx, attempt_pk, result, policies, now)
     if result.state is AttemptState.UNKNOWN and attempt.role in STAFF:
         # To tell an officer twice does no harm; not to tell her may.
         result = SendResult(AttemptState.DEFERRED, code=result.code, reason=result.reason)
@@ -74,10 +80,10 @@ def record_answer(
         _change(tx, attempt, result, check_at=now + look_up_after)
         _wait_for_outcome(tx, attempt)
         return []
-    return _apply(tx, attempt, result, policy, now)
+    return _apply(tx, attempt, result, policies, now)
 
 
-def move(tx: Tx, attempt_pk: int, result: SendResult, policy: Policy, now: datetime) -> list[Ask]:
+def move(tx: Tx, attempt_pk: int, result: SendResult, policies: Policies, now: datetime) -> list[Ask]:
     """Apply a receipt, a silence or what the provider said when it was asked; return what staff are asked.
 
     What would move the attempt back is left alone: an attempt only moves forward.
@@ -87,23 +93,24 @@ def move(tx: Tx, attempt_pk: int, result: SendResult, policy: Policy, now: datet
         return []
     if attempt.state is AttemptState.DISPATCHING:
         _write_message(tx, attempt, AttemptState.ACCEPTED, now)
-    return _apply(tx, attempt, result, policy, now)
+    return _apply(tx, attempt, result, policies, now)
 
 
-def give_up_asking(tx: Tx, attempt_pk: int, policy: Policy, now: datetime) -> list[Ask]:
+def give_up_asking(tx: Tx, attempt_pk: int, policies: Policies, now: datetime) -> list[Ask]:
     """Nobody can say what became of the attempt: the next step is taken with its outcome unknown."""
     attempt = attempts.load_locked(tx, attempt_pk)
     if attempt.state is not AttemptState.UNKNOWN:
         return []
     attempts.change(tx, attempt.pk, check_at=None)
-    return _next_steps(tx, attempt, policy, now)
+    return _next_steps(tx, attempt, policies, now)
 
 
-def _apply(tx: Tx, attempt: Attempt, result: SendResult, policy: Policy, now: datetime) -> list[Ask]:
+def _apply(tx: Tx, attempt: Attempt, result: SendResult, policies: Policies, now: datetime) -> list[Ask]:
     state = result.state
     if state is AttemptState.DEFERRED:
-        return _defer(tx, attempt, result, policy, now)
+        return _defer(tx, attempt, result, policies, now)
     if state is AttemptState.ACCEPTED:
+        policy = _policy_of(tx, attempt, policies, now)
         silence = silence_after(attempt.channel, attempt.tone, attempt.sent_at or now, policy)
         check_at, means = (silence.at, silence.means) if silence else (None, None)
         _change(tx, attempt, result, check_at=check_at, silence_means=means)
@@ -113,13 +120,18 @@ def _apply(tx: Tx, attempt: Attempt, result: SendResult, policy: Policy, now: da
                 tx, _line(tx, attempt, What.ACCEPTED, None, ("it had gone out after all",), {}), now
             )
         if means is AttemptState.DELIVERED:
-            _move_clock(tx, attempt, policy, now)
+            _move_clock(tx, attempt, policies, now)
         return []
     _change(tx, attempt, result, check_at=None)
     _write_outcome(tx, attempt, result, now)
     if state is AttemptState.FAILED and attempt.point_pk and result.reason not in _NOT_THE_ADDRESS:
         contact_points.mark_failed(tx, attempt.point_pk, now)
-    return _next_steps(tx, attempt, policy, now)
+    return _next_steps(tx, attempt, policies, now)
+
+
+def _policy_of(tx: Tx, attempt: Attempt, policies: Policies, now: datetime) -> Policy:
+    force = people.load_case(tx, attempt.case_pk).force if attempt.case_pk is not None else None
+    return policies.of(force, now)
 
 
 def _change(tx: Tx, attempt: Attempt, result: SendResult, **values: object) -> None:
@@ -142,32 +154,33 @@ def _wait_for_outcome(tx: Tx, attempt: Attempt) -> None:
             notices.change(tx, row.pk, state=NoticeState.SENT, send_at=None, leased_until=None)
 
 
-def _defer(tx: Tx, attempt: Attempt, result: SendResult, policy: Policy, now: datetime) -> list[Ask]:
+def _defer(tx: Tx, attempt: Attempt, result: SendResult, policies: Policies, now: datetime) -> list[Ask]:
     """A temporary failure: it is tried again later, and fails for good after its retries."""
+    policy = _policy_of(tx, attempt, policies, now)
     at = retry_at(attempt.tone, attempts.deferred_before(tx, attempt) + 1, now, policy)
     if at is None:
         failed = SendResult(AttemptState.FAILED, code=result.code, reason=FailureReason.UNREACHABLE)
-        return _apply(tx, attempt, failed, policy, now)
+        return _apply(tx, attempt, failed, policies, now)
     _change(tx, attempt, result, check_at=at if attempt.role in STAFF else None)
     for row in attempts.notices_of(tx, attempt.pk):
         notices.change(tx, row.pk, state=NoticeState.PLANNED, send_at=at, leased_until=None, tries=0)
     return []
 
 
-def _next_steps(tx: Tx, attempt: Attempt, policy: Policy, now: datetime) -> list[Ask]:
+def _next_steps(tx: Tx, attempt: Attempt, policies: Policies, now: datetime) -> list[Ask]:
     if attempt.case_pk is None or attempt.role in STAFF:
         return []
     file = load_file(tx, attempt.case_pk)
     asks: list[Ask] = []
     for row in attempts.notices_of(tx, attempt.pk):
-        asks += _next_step(tx, row.pk, file, policy, now)
+        asks += _next_step(tx, row.pk, file, policies, now)
     assert attempt.victim_pk is not None
-    contact_clock.refresh(tx, file, attempt.victim_pk, policy, now)
+    contact_clock.refresh(tx, file, attempt.victim_pk, policies, now)
     closure.review(tx, file, now)
     return asks
 
 
-def _next_step(tx: Tx, notice_pk: int, file: CaseFile, policy: Policy, now: datetime) -> list[Ask]:
+def _next_step(tx: Tx, notice_pk: int, file: CaseFile, policies: Policies, now: datetime) -> list[Ask]:
     notice = notices.load(tx, notice_pk)
     made = attempts.of_notice(tx, notice_pk, notice.retried_at)
     # A temporary failure was overtaken by the next try of the same part.
@@ -176,24 +189,26 @@ def _next_step(tx: Tx, notice_pk: int, file: CaseFile, policy: Policy, now: date
     if isinstance(step, Told) and notice.state in _MAY_BE_TOLD:
         notices.change(tx, notice_pk, state=NoticeState.TOLD, send_at=None, leased_until=None)
     elif isinstance(step, AskPerson) and notice.state in _IN_OUR_HANDS:
-        return _ask_person(tx, notice, file)
+        return _ask_person(tx, notice, file, now)
     elif isinstance(step, Fallback) and notice.state in (*_IN_OUR_HANDS, NoticeState.TOLD):
         notices.change(tx, notice_pk, full_only=step.full_only, tries=0)
-        return deciding.take(tx, notices.load(tx, notice_pk), file, policy, now)[1]
+        return deciding.take(tx, notices.load(tx, notice_pk), file, policies, now)[1]
     return []
 
 
-def _ask_person(tx: Tx, notice: Notice, file: CaseFile) -> list[Ask]:
-    notices.change(tx, notice.pk, state=NoticeState.UNCERTAIN, send_at=None, leased_until=None)
+def _ask_person(tx: Tx, notice: Notice, file: CaseFile, now: datetime) -> list[Ask]:
+    at_risk_at = deciding.look_again_at(notice, file, now)
+    over = {"state": NoticeState.UNCERTAIN, "send_at": None, "leased_until": None}
+    notices.change(tx, notice.pk, at_risk_at=at_risk_at, **over)
     event = file.event(notice.event_pk)
     request = StaffRequest.task(TaskKind.CHECK_DELIVERY, event, deadline=notice.deadline)
     return [Ask(notice.case_pk, notice.victim_pk, request)]
 
 
-def _move_clock(tx: Tx, attempt: Attempt, policy: Policy, now: datetime) -> None:
+def _move_clock(tx: Tx, attempt: Attempt, policies: Policies, now: datetime) -> None:
     """A message by a channel without receipts is a contact from when it was accepted."""
     if attempt.case_pk is not None and attempt.victim_pk is not None and attempt.role not in STAFF:
-        contact_clock.refresh(tx, load_file(tx, attempt.case_pk), attempt.victim_pk, policy, now)
+        contact_clock.refresh(tx, load_file(tx, attempt.case_pk), attempt.victim_pk, policies, now)
 
 
 def _write_message(tx: Tx, attempt: Attempt, answer: AttemptState, now: datetime) -> None:

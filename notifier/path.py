@@ -10,13 +10,13 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from notifier import delivery, escalation, intake, planning, receipts, sweeping
+from notifier import delivery, escalation, intake, planning, receipts, referral, source_watch, sweeping
 from notifier.composing import Render
 from notifier.delivery import Channels, Desk, Dispatch
 from notifier.errors import NotifierError, Unreachable
 from notifier.intake import Taken
 from notifier.records import ChannelName, Receipt
-from notifier.rules.policy import Policy
+from notifier.rules.policy import Policies
 from notifier.store import attempts, events, notices
 from notifier.store.agenda import next_due
 from notifier.store.database import Store
@@ -37,7 +37,7 @@ class Path:
     def __init__(
         self,
         store: Store,
-        policy: Policy,
+        policies: Policies,
         render: Render,
         channels: Channels,
         *,
@@ -45,7 +45,7 @@ class Path:
         lease_seconds: int = LEASE_SECONDS,
     ) -> None:
         self.store = store
-        self.policy = policy
+        self.policies = policies
         self.channels = channels
         self.lease_seconds = lease_seconds
         self._render = render
@@ -78,10 +78,10 @@ class Path:
 
     def _plan(self, case_id: str, now: datetime, limit: int | None) -> None:
         with self.store.begin() as tx:
-            planned = planning.plan_case(tx, case_id, self.policy, now, limit=limit)
+            planned = planning.plan_case(tx, case_id, self.policies, now, limit=limit)
             escalation.settle(tx, planned.settled, now)
-            escalation.ask(tx, planned.asks, self.policy, now)
-            escalation.answer(tx, planned.answered, self.policy, now)
+            escalation.ask(tx, planned.asks, self.policies, now)
+            escalation.answer(tx, planned.answered, self.policies, now)
 
     def _plan_one_by_one(self, case_id: str, now: datetime) -> None:
         while waiting := self._waiting(case_id):
@@ -114,7 +114,7 @@ class Path:
             pks = delivery.take_in_hand(tx, victim_pks, now, until)
         if not pks:
             return 0
-        desk = Desk(self.policy, self._render, self.channels, now, until)
+        desk = Desk(self.policies, self._render, self.channels, now, until)
         try:
             dispatches = self._prepare(pks, desk)
         except Unreachable:
@@ -127,7 +127,7 @@ class Path:
     def _prepare(self, pks: Sequence[int], desk: Desk) -> list[Dispatch]:
         with self.store.begin() as tx:
             prepared = delivery.prepare(tx, pks, desk)
-            escalation.ask(tx, prepared.asks, self.policy, desk.now)
+            escalation.ask(tx, prepared.asks, self.policies, desk.now)
         return prepared.dispatches
 
     def _prepare_one_by_one(self, pks: Sequence[int], desk: Desk) -> list[Dispatch]:
@@ -155,8 +155,8 @@ class Path:
         # Each answer is stored as soon as it is there: a crash then leaves few outcomes unknown.
         for dispatch, result in delivery.send(dispatches, self.channels, self._pool):
             with self.store.begin() as tx:
-                asks = delivery.record(tx, dispatch, result, self.channels, self.policy, now)
-                escalation.ask(tx, asks, self.policy, now)
+                asks = delivery.record(tx, dispatch, result, self.channels, self.policies, now)
+                escalation.ask(tx, asks, self.policies, now)
 
     def staff_waiting(self, now: datetime) -> bool:
         """Tell whether messages to staff wait to be sent."""
@@ -175,19 +175,25 @@ class Path:
         for dispatch in dispatches:
             result = delivery.look_up(dispatch, self.channels)
             with self.store.begin() as tx:
-                asks = delivery.settle(tx, dispatch, result, self.policy, now)
-                escalation.ask(tx, asks, self.policy, now)
+                asks = delivery.settle(tx, dispatch, result, self.policies, now)
+                escalation.ask(tx, asks, self.policies, now)
         return len(dispatches)
 
     def receive(self, channel: ChannelName, received: Iterable[Receipt], now: datetime) -> None:
         """Apply verified receipts of one channel."""
         with self.store.begin() as tx:
-            asks = receipts.receive(tx, channel, received, self.policy, now)
-            escalation.ask(tx, asks, self.policy, now)
+            asks = receipts.receive(tx, channel, received, self.policies, now)
+            escalation.ask(tx, asks, self.policies, now)
 
     def sweep(self, now: datetime) -> None:
         """Repair what is stuck, and do what is due by the clock alone; one part that fails stops no other."""
-        for part in (self._sweep_attempts, self._sweep_staff, self._sweep_courtesy):
+        for part in (
+            self._sweep_attempts,
+            self._sweep_staff,
+            self._sweep_courtesy,
+            self._sweep_referrals,
+            self._sweep_sources,
+        ):
             try:
                 part(now)
             except Unreachable:
@@ -197,26 +203,53 @@ class Path:
 
     def _sweep_attempts(self, now: datetime) -> None:
         with self.store.begin() as tx:
-            asks = sweeping.repair(tx, self.policy, now)
-            asks += sweeping.read_silence(tx, self.policy, now, _BATCH)
+            asks = sweeping.repair(tx, self.policies, now)
+            asks += sweeping.read_silence(tx, self.policies, now, _BATCH)
             asks += sweeping.find_at_risk(tx, now)
-            escalation.ask(tx, asks, self.policy, now)
+            escalation.ask(tx, asks, self.policies, now)
 
     def _sweep_staff(self, now: datetime) -> None:
         with self.store.begin() as tx:
-            escalation.escalate_overdue(tx, self.policy, now)
-            escalation.climb(tx, self.policy, now)
+            escalation.escalate_overdue(tx, self.policies, now)
+            escalation.climb(tx, self.policies, now)
 
     def _sweep_courtesy(self, now: datetime) -> None:
         with self.store.begin() as tx:
-            asks = sweeping.start_courtesy(tx, self.policy, now, _BATCH)
-            escalation.ask(tx, asks, self.policy, now)
-            sweeping.prompt_officers(tx, self.policy, now)
+            asks = sweeping.start_courtesy(tx, self.policies, now, _BATCH)
+            escalation.ask(tx, asks, self.policies, now)
+            sweeping.prompt_officers(tx, self.policies, now)
+
+    def _sweep_referrals(self, now: datetime) -> None:
+        with self.store.begin() as tx:
+            referral.prompt(tx, self.policies, now)
+            escalation.ask(tx, referral.escalate(tx, now), self.policies, now)
+
+    def _sweep_sources(self, now: datetime) -> None:
+        with self.store.begin() as tx:
+            for source in source_watch.find_speaking(tx, now):
+                escalation.end_about_source(tx, source_watch.REASON, source, now)
+            escalation.ask(tx, source_watch.find_silent(tx, self.policies, now), self.policies, now)
+
+    def release(self, notice_pk: int, by: str, now: datetime) -> None:
+        """A person lets a held notice go; raises ``NotFound``."""
+        with self.store.begin() as tx:
+            asks = planning.release(tx, notice_pk, by, self.policies, now)
+            escalation.ask(tx, asks, self.policies, now)
+
+    def discard(self, notice_pk: int, by: str, now: datetime) -> None:
+        """A person gives a notice up; raises ``NotFound``."""
+        with self.store.begin() as tx:
+            escalation.settle(tx, planning.discard(tx, notice_pk, by, now), now)
+
+    def resolve(self, escalation_pk: int, by: str, outcome: str, now: datetime) -> None:
+        """A person dealt with an escalation, unless what it asked for ended it already."""
+        with self.store.begin() as tx:
+            escalation.resolve_if_open(tx, escalation_pk, by, outcome, now)
 
     def retry(self, notice_pk: int, now: datetime) -> None:
         """A person asks that a failed or uncertain notice is tried again; raises ``NotFound``."""
         with self.store.begin() as tx:
-            escalation.ask(tx, planning.try_again(tx, notice_pk, self.policy, now), self.policy, now)
+            escalation.ask(tx, planning.try_again(tx, notice_pk, self.policies, now), self.policies, now)
 
     def next_due(self, after: datetime) -> datetime | None:
         """Return when something is next due by the clock."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from notifier import closure, contact_clock, deciding, profiles
+from notifier import breaker, closure, contact_clock, deciding, profiles, referral
 from notifier.errors import NotFound
-from notifier.event_data import ContactRecorded
+from notifier.event_data import ContactRecorded, VictimsRelated
 from notifier.event_types import EVENT_TYPES
 from notifier.records import (
     Answered,
@@ -24,14 +25,17 @@ from notifier.records import (
     Tone,
     What,
 )
+from notifier.rules import asking
 from notifier.rules.deadlines import duty
-from notifier.rules.policy import Policy
-from notifier.rules.sensitivity import enhanced_rights
-from notifier.store import events, journal, notices, people
+from notifier.rules.policy import Policies
+from notifier.rules.sensitivity import enhanced_rights, tone_of
+from notifier.rules.talks import talked_about_at
+from notifier.store import events, journal, notices, people, staff
 from notifier.store.database import Tx
-from notifier.store.situations import CaseFile, load_file
+from notifier.store.situations import CaseFile, load_file, newer_on_subject
 
 _REGISTERED = "victim.registered"
+_SPOKE = "spoke"
 _ENDED_BY_A_TALK = frozenset(
     {TaskKind.TELL_IN_PERSON, TaskKind.CALL_BACK, TaskKind.CANNOT_MEET_WINDOW, TaskKind.CHECK_DELIVERY}
 )
@@ -47,7 +51,9 @@ class Planned:
     answered: list[Answered] = field(default_factory=list)
 
 
-def plan_case(tx: Tx, case_id: str, policy: Policy, now: datetime, *, limit: int | None = None) -> Planned:
+def plan_case(
+    tx: Tx, case_id: str, policies: Policies, now: datetime, *, limit: int | None = None
+) -> Planned:
     """Fold the case's unplanned events, make their notices and decide all that is open again.
 
     ``limit`` plans only so many of the waiting events, in the order of arrival. Raises
@@ -58,25 +64,31 @@ def plan_case(tx: Tx, case_id: str, policy: Policy, now: datetime, *, limit: int
     fresh = [event for event in events.of_case(tx, case_id) if event.pk in set(waiting)]
     changes = profiles.Changes()
     for event in fresh:
-        profiles.fold(tx, case_pk, event, policy, now, changes)
-    file = load_file(tx, case_pk)
+        profiles.fold(tx, case_pk, event, policies, now, changes)
     planned = Planned()
+    planned.asks += [ask for event in fresh for ask in _hold_both(tx, case_pk, event, changes)]
+    file = load_file(tx, case_pk)
     if file.case.opened:
-        _make_notices(tx, file, set(waiting), policy, now)
+        planned.asks += _make_notices(tx, file, set(waiting), policies, now)
         _settle_talks(tx, file, fresh, now, planned)
+        if any(event.type == "event.retracted" for event in fresh):
+            _take_back_talks(tx, file)
+            _revive_superseded(tx, file)
         _correct(tx, file, planned)
         for victim_pk in file.victims:
-            planned.asks += _decide_open(tx, file, victim_pk, policy, now)
-            contact_clock.refresh(tx, file, victim_pk, policy, now)
+            planned.asks += _decide_open(tx, file, victim_pk, policies, now)
+            contact_clock.refresh(tx, file, victim_pk, policies, now)
         closure.review(tx, file, now)
+        referral.review(tx, file, fresh, policies, now)
     planned.answered = [_answer(event, file) for event in fresh if event.type in _ANSWERS]
-    planned.asks += _decide_elsewhere(tx, case_pk, changes.victim_ids, policy, now)
+    planned.asks += _decide_elsewhere(tx, case_pk, changes.victim_ids, policies, now)
     events.mark_planned(tx, set(waiting), now)
     return planned
 
 
-def _make_notices(tx: Tx, file: CaseFile, waiting: set[int], policy: Policy, now: datetime) -> None:
+def _make_notices(tx: Tx, file: CaseFile, waiting: set[int], policies: Policies, now: datetime) -> list[Ask]:
     """Make a notice for each event that is told and each victim whom it concerns, once both are known."""
+    asks: list[Ask] = []
     known = {(notice.event_pk, notice.victim_pk) for notice in notices.of_case(tx, file.case.pk)}
     registered = {row.victim_pk: row.event_pk for row in people.registrations_of(tx, file.case.pk)}
     for event in file.history:
@@ -85,14 +97,30 @@ def _make_notices(tx: Tx, file: CaseFile, waiting: set[int], policy: Policy, now
         for victim_pk in _concerned(event, file):
             if (event.pk, victim_pk) in known:
                 continue
-            notice_pk = notices.add(tx, event, file.case.pk, victim_pk)
+            notice_pk = notices.add(tx, event, file.case.pk, victim_pk, now)
             if notice_pk is None:
                 continue
-            reason = _not_for_her(event, victim_pk, registered[victim_pk], file, policy, now)
+            reason = _not_for_her(event, victim_pk, registered[victim_pk], file, policies, now)
             if reason is not None:
-                _suppress(tx, notices.load(tx, notice_pk), file, reason, now)
+                asks += _suppress(tx, notices.load(tx, notice_pk), event, file, reason, policies, now)
             else:
                 _drop_courtesy(tx, file, victim_pk, now)
+                flood = breaker.watch(tx, notice_pk, event, policies.of(file.case.force, now), now)
+                asks += [Ask(file.case.pk, None, request) for request in flood]
+    return asks
+
+
+def _hold_both(tx: Tx, case_pk: int, event: CaseEvent, changes: profiles.Changes) -> list[Ask]:
+    """Two records were merged or split: what waits for either is a person's to decide (rules, section 7)."""
+    if not isinstance(event.data, VictimsRelated) or event.backfill:
+        return []
+    asks = []
+    for victim_id in (event.data.victim_id, event.data.other_id):
+        changes.victim_ids.add(victim_id)
+        victim_pk = people.victim_pk(tx, victim_id)
+        if victim_pk is not None and notices.hold_open(tx, victim_pk, "identity"):
+            asks.append(Ask(case_pk, victim_pk, StaffRequest.escalation("identity", event)))
+    return asks
 
 
 def _concerned(event: CaseEvent, file: CaseFile) -> list[int]:
@@ -103,20 +131,29 @@ def _concerned(event: CaseEvent, file: CaseFile) -> list[int]:
 
 
 def _not_for_her(
-    event: CaseEvent, victim_pk: int, registered_by: int, file: CaseFile, policy: Policy, now: datetime
+    event: CaseEvent, victim_pk: int, registered_by: int, file: CaseFile, policies: Policies, now: datetime
 ) -> str | None:
     """Return why an event is not told to her at all: it is older than her place in the case, or no news."""
     if event.type == _REGISTERED:
         return None if event.pk == registered_by else "already_registered"
     if event.pk > registered_by:
         return None
+    policy = policies.of(file.case.force, event.arrived_at)
     rights = enhanced_rights(file.case, file.victims[victim_pk], policy)
     return "expired" if duty(event, rights, policy).deadline < now else None
 
 
-def _suppress(tx: Tx, notice: Notice, file: CaseFile, reason: str, now: datetime) -> None:
+def _suppress(
+    tx: Tx, notice: Notice, event: CaseEvent, file: CaseFile, reason: str, policies: Policies, now: datetime
+) -> list[Ask]:
     notices.change(tx, notice.pk, state=NoticeState.SUPPRESSED, reason=reason)
     journal.write(tx, deciding.line_about(notice, file, What.SUPPRESSED, reason, (_WHY[reason],)), now)
+    if reason != "expired":
+        return []
+    policy = policies.of(file.case.force, event.arrived_at)
+    tone = tone_of(event, file.case, file.victims[notice.victim_pk], policy)
+    requests = asking.expired(event, tone, now)
+    return [Ask(notice.case_pk, notice.victim_pk, request) for request in requests]
 
 
 _WHY = {
@@ -140,15 +177,36 @@ def _settle_talks(tx: Tx, file: CaseFile, fresh: list[CaseEvent], now: datetime,
     pks = {victim.victim_id: pk for pk, victim in file.victims.items()}
     for talk in fresh:
         data = talk.data
-        if not isinstance(data, ContactRecorded) or data.outcome != "spoke" or data.victim_id not in pks:
+        if not isinstance(data, ContactRecorded) or data.outcome != _SPOKE or data.victim_id not in pks:
             continue
         victim_pk = pks[data.victim_id]
         for event in (by_id[event_id] for event_id in data.about if event_id in by_id):
-            settled = Settled(file.case.pk, victim_pk, event.pk, _ENDED_BY_A_TALK, data.by, "spoke")
+            settled = Settled(file.case.pk, victim_pk, event.pk, _ENDED_BY_A_TALK, data.by, _SPOKE)
             planned.settled.append(settled)
             for notice in notices.of_victim(tx, victim_pk, file.case.pk):
                 if notice.event_pk == event.pk and notice.state in _LEFT_TO_A_PERSON:
                     notices.change(tx, notice.pk, state=NoticeState.TOLD, reason="told_by_person")
+
+
+def _take_back_talks(tx: Tx, file: CaseFile) -> None:
+    """Where a record of a talk was retracted nobody told her: what it ended begins again."""
+    for notice in notices.of_case(tx, file.case.pk):
+        event = next((event for event in file.history if event.pk == notice.event_pk), None)
+        if event is None or notice.state is NoticeState.SUPPRESSED:
+            continue
+        if talked_about_at(file.history, event, file.victims[notice.victim_pk].victim_id) is not None:
+            continue
+        if notice.reason == "told_by_person":
+            notices.change(tx, notice.pk, state=NoticeState.PLANNED, reason=None)
+        staff.ask_again(tx, notice.case_pk, notice.victim_pk, event.pk, outcome=_SPOKE)
+
+
+def _revive_superseded(tx: Tx, file: CaseFile) -> None:
+    """What replaced it was retracted before she heard of it: the older event is told after all."""
+    for notice in notices.of_case(tx, file.case.pk):
+        replaced = notice.state is NoticeState.CANCELLED and notice.reason == "superseded"
+        if replaced and not newer_on_subject(tx, notice, file):
+            notices.change(tx, notice.pk, state=NoticeState.PLANNED, reason=None)
 
 
 def _correct(tx: Tx, file: CaseFile, planned: Planned) -> None:
@@ -160,7 +218,7 @@ def _correct(tx: Tx, file: CaseFile, planned: Planned) -> None:
             continue
         about = (file.case.pk, notice.victim_pk, event.pk)
         planned.settled.append(Settled(*about, _ABOUT_THE_NEWS, event.source, "retracted"))
-        if notice.state in notices.REACHED:
+        if notices.was_told(notice):
             safety = notice.tone is Tone.SAFETY
             request = StaffRequest.task(TaskKind.CORRECTION, event, safety=safety)
             planned.asks.append(Ask(file.case.pk, notice.victim_pk, request))
@@ -183,15 +241,17 @@ _ANSWERS = {
 }
 
 
-def _decide_open(tx: Tx, file: CaseFile, victim_pk: int, policy: Policy, now: datetime) -> list[Ask]:
+def _decide_open(tx: Tx, file: CaseFile, victim_pk: int, policies: Policies, now: datetime) -> list[Ask]:
     asks: list[Ask] = []
     for notice in notices.of_victim(tx, victim_pk, file.case.pk):
         if notice.state in notices.OPEN:
-            asks += deciding.take(tx, notice, file, policy, now)[1]
+            asks += deciding.take(tx, notice, file, policies, now)[1]
     return asks
 
 
-def _decide_elsewhere(tx: Tx, case_pk: int, victim_ids: set[str], policy: Policy, now: datetime) -> list[Ask]:
+def _decide_elsewhere(
+    tx: Tx, case_pk: int, victim_ids: set[str], policies: Policies, now: datetime
+) -> list[Ask]:
     """What changed about a victim holds in her other cases too."""
     asks: list[Ask] = []
     for victim_id in sorted(victim_ids):
@@ -201,8 +261,8 @@ def _decide_elsewhere(tx: Tx, case_pk: int, victim_ids: set[str], policy: Policy
         for other in sorted(set(people.cases_of(tx, victim_pk)) - {case_pk}):
             file = load_file(tx, other)
             if file.case.opened:
-                asks += _decide_open(tx, file, victim_pk, policy, now)
-                contact_clock.refresh(tx, file, victim_pk, policy, now)
+                asks += _decide_open(tx, file, victim_pk, policies, now)
+                contact_clock.refresh(tx, file, victim_pk, policies, now)
     return asks
 
 
@@ -210,16 +270,61 @@ _MAY_BE_TRIED_AGAIN = (NoticeState.FAILED, NoticeState.UNCERTAIN, NoticeState.HE
 _WAITS_FOR_A_TALK = "person_first"
 
 
-def try_again(tx: Tx, notice_pk: int, policy: Policy, now: datetime) -> list[Ask]:
+def try_again(tx: Tx, notice_pk: int, policies: Policies, now: datetime) -> list[Ask]:
     """Decide a notice anew as if nothing had been tried, because a person asks for it.
 
     A contact point that failed for good stays unused until it is confirmed or replaced. Raises
     :class:`NotFound` where there is nothing to try again.
     """
-    found = notices.load_all(tx, [notice_pk])
-    if not found or found[0].state not in _MAY_BE_TRIED_AGAIN or found[0].reason == _WAITS_FOR_A_TALK:
+    notice = _waiting(tx, notice_pk)
+    if notice is None or notice.hold is not None or notice.reason == _WAITS_FOR_A_TALK:
         raise NotFound(f"N{notice_pk} is not a notice that can be tried again; see `notifier failures`")
-    file = load_file(tx, found[0].case_pk)
     again = {"state": NoticeState.PLANNED, "retried_at": now, "tries": 0, "full_only": False, "send_at": None}
-    notices.change(tx, notice_pk, **again)
-    return deciding.take(tx, notices.load(tx, notice_pk), file, policy, now)[1]
+    return _decide_anew(tx, notice, again, policies, now)
+
+
+def release(tx: Tx, notice_pk: int, by: str, policies: Policies, now: datetime) -> list[Ask]:
+    """Let a notice go that was held for a person's word; it is decided as the rules are.
+
+    Raises :class:`NotFound` where it is not held so; news that a person must tell first is not released by
+    a command, only by the record of that talk.
+    """
+    notice = _waiting(tx, notice_pk)
+    if notice is None or notice.hold is None:
+        raise NotFound(f"N{notice_pk} is not held for a person's word; `notifier failures` lists what is")
+    file = load_file(tx, notice.case_pk)
+    why = (f"{by} released it",)
+    journal.write(tx, deciding.line_about(notice, file, What.DECIDED, "released", why), now)
+    return _decide_anew(tx, notice, {"hold": None, "state": NoticeState.PLANNED}, policies, now)
+
+
+def discard(tx: Tx, notice_pk: int, by: str, now: datetime) -> list[Settled]:
+    """Give a notice up that was not told yet, because a person says so; what was asked about it is over.
+
+    Raises :class:`NotFound` where there is none that waits.
+    """
+    found = notices.load_all(tx, [notice_pk])
+    if not found or found[0].state not in (*_MAY_BE_TRIED_AGAIN, NoticeState.PLANNED):
+        raise NotFound(f"N{notice_pk} does not wait to be told; `notifier failures` and `notifier due` list")
+    notice, file = found[0], load_file(tx, found[0].case_pk)
+    over = {"state": NoticeState.CANCELLED, "reason": "discarded", "send_at": None, "at_risk_at": None}
+    notices.change(tx, notice_pk, **over)
+    why = (f"{by} decided that it is not told",)
+    journal.write(tx, deciding.line_about(notice, file, What.CANCELLED, "discarded", why), now)
+    if notice.event_pk is None:
+        return []
+    return [Settled(notice.case_pk, notice.victim_pk, notice.event_pk, _ABOUT_THE_NEWS, by, "discarded")]
+
+
+def _waiting(tx: Tx, notice_pk: int) -> Notice | None:
+    """Return the notice where it waits for a person."""
+    found = notices.load_all(tx, [notice_pk])
+    return found[0] if found and found[0].state in _MAY_BE_TRIED_AGAIN else None
+
+
+def _decide_anew(
+    tx: Tx, notice: Notice, values: dict[str, Any], policies: Policies, now: datetime
+) -> list[Ask]:
+    file = load_file(tx, notice.case_pk)
+    notices.change(tx, notice.pk, **values)
+    return deciding.take(tx, notices.load(tx, notice.pk), file, policies, now)[1]

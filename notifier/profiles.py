@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from notifier.addresses import AddressRefused, normalise
 from notifier.errors import EventRefused
 from notifier.records import Absence, CaseEvent, ChannelName, Role
-from notifier.rules.policy import Policy
+from notifier.rules.policy import ChannelPolicy, Policies, Policy
 from notifier.store import contact_points, people
 from notifier.store.contact_points import NewPoint
 from notifier.store.database import Tx
@@ -31,7 +31,7 @@ class Changes:
     victim_ids: set[str] = field(default_factory=set)
 
 
-def fold(tx: Tx, case_pk: int, event: CaseEvent, policy: Policy, now: datetime, changes: Changes) -> None:
+def fold(tx: Tx, case_pk: int, event: CaseEvent, policies: Policies, now: datetime, changes: Changes) -> None:
     """Apply one event to the profiles.
 
     Raises :class:`EventRefused` where the result would not be a whole profile.
@@ -45,8 +45,9 @@ def fold(tx: Tx, case_pk: int, event: CaseEvent, policy: Policy, now: datetime, 
         away = Absence(data.officer_id, data.first, data.until, data.cover.record() if data.cover else None)
         people.add_absence(tx, event.pk, away, event.raw.get("cover"))
     elif event.type == "case.party_recorded":
-        _record_party(tx, event, policy, now, changes)
+        _record_party(tx, event, now, changes)
     elif event.type in ("victim.registered", "victim.updated"):
+        policy = policies.of(people.load_case(tx, case_pk).force, now)
         _merge_victim(tx, event, policy, now)
         changes.victim_ids.add(event.data.victim_id)
         if event.type == "victim.registered":
@@ -63,18 +64,18 @@ def _open_case(tx: Tx, case_pk: int, event: CaseEvent, now: datetime) -> None:
     people.update_case(tx, case_pk, opened, opened_at=now)
 
 
-def _record_party(tx: Tx, event: CaseEvent, policy: Policy, now: datetime, changes: Changes) -> None:
-    points = [_party_point(shape, policy) for shape in event.data.contact_points]
+def _record_party(tx: Tx, event: CaseEvent, now: datetime, changes: Changes) -> None:
+    points = [_party_point(shape) for shape in event.data.contact_points]
     hashes = contact_points.add_party_points(tx, event.case_id, event.data.victim_id, points, now)
     changes.victim_ids |= contact_points.victims_with(tx, hashes)
 
 
-def _party_point(shape: ContactPointShape, policy: Policy) -> NewPoint:
-    """A party's number is the same number whatever it was recorded for: a landline as SMS blocks calls."""
-    point = _new_point(shape, policy)
+def _party_point(shape: ContactPointShape) -> NewPoint:
+    """A party's number is the same whatever it was recorded for: a landline as SMS blocks calls."""
+    point = _new_point(shape, None)
     if point.unusable is None or shape.channel is not ChannelName.SMS:
         return point
-    return _new_point(shape.model_copy(update={"channel": ChannelName.CALL}), policy)
+    return _new_point(shape.model_copy(update={"channel": ChannelName.CALL}), None)
 
 
 def _merge_victim(tx: Tx, event: CaseEvent, policy: Policy, now: datetime) -> None:
@@ -115,7 +116,7 @@ def _replace(
     policy: Policy,
     now: datetime,
 ) -> None:
-    points = [_new_point(shape, policy) for shape in shapes]
+    points = [_new_point(shape, policy.channels) for shape in shapes]
     contact_points.replace_points(tx, victim_id, role, points, confirmed, now)
 
 
@@ -149,15 +150,16 @@ def _merge_points(below: Iterable[dict[str, Any]], above: Iterable[dict[str, Any
     return list(points.values())
 
 
-def _new_point(shape: ContactPointShape, policy: Policy) -> NewPoint:
+def _new_point(shape: ContactPointShape, rules: ChannelPolicy | None) -> NewPoint:
+    """Return the point to store; without ``rules`` an address abroad is as good as any."""
     written = shape.address.lines if isinstance(shape.address, PostalAddress) else shape.address
     unusable = None
     try:
         address = normalise(
             shape.channel,
             written,
-            allow_international=policy.channels.allow_international,
-            allow_foreign_post=policy.channels.allow_foreign_post,
+            allow_international=rules is None or rules.allow_international,
+            allow_foreign_post=rules is None or rules.allow_foreign_post,
         )
     except AddressRefused as refused:
         address = written if isinstance(written, str) else "\n".join(written)

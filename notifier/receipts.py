@@ -7,14 +7,14 @@ from datetime import datetime
 
 from notifier import outcomes
 from notifier.records import Ask, AttemptState, ChannelName, Receipt, SendResult
-from notifier.rules.policy import Policy
+from notifier.rules.policy import Policies
 from notifier.rules.transitions import may_move
 from notifier.store import attempts
 from notifier.store.database import Tx
 
 
 def receive(
-    tx: Tx, channel: ChannelName, receipts: Iterable[Receipt], policy: Policy, now: datetime
+    tx: Tx, channel: ChannelName, receipts: Iterable[Receipt], policies: Policies, now: datetime
 ) -> list[Ask]:
     """Apply verified receipts of one channel; return what staff are asked.
 
@@ -25,18 +25,18 @@ def receive(
     for receipt in receipts:
         pk = attempts.find(tx, channel, receipt.attempt_ref, receipt.provider_id)
         if pk is not None:
-            asks += _apply(tx, pk, receipt, policy, now)
+            asks += _apply(tx, pk, receipt, policies, now)
     return asks
 
 
-def _apply(tx: Tx, pk: int, receipt: Receipt, policy: Policy, now: datetime) -> list[Ask]:
+def _apply(tx: Tx, pk: int, receipt: Receipt, policies: Policies, now: datetime) -> list[Ask]:
     current = attempts.load_locked(tx, pk).state
     moved = may_move(current, receipt.state)
     first = attempts.keep_receipt(tx, pk, receipt.state, receipt.code, now, moved=moved)
     if not first or not moved or _still_sending(current, receipt.state):
         return []
     result = SendResult(receipt.state, receipt.provider_id, receipt.code, receipt.reason)
-    return outcomes.move(tx, pk, result, policy, now)
+    return outcomes.move(tx, pk, result, policies, now)
 
 
 def _still_sending(current: AttemptState, new: AttemptState) -> bool:

@@ -6,6 +6,7 @@ A local day (``date``) is a day in the policy's time zone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -288,7 +289,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One event to be told to one victim, as stored; without an event it is a no-progress update."""
+    """One event to be told to one victim, as stored; without an event it is a no-progress update.
+
+    ``hold`` is why it waits until a person releases or discards it, whatever the rules decide about it.
+    """
 
     pk: int
     event_pk: int | None
@@ -300,8 +304,10 @@ class Notice:
     state: NoticeState
     tone: Tone
     deadline: datetime | None
+    at_risk_at: datetime | None
     send_at: datetime | None
     reason: str | None
+    hold: str | None
     tries: int
     full_only: bool
     retried_at: datetime | None
@@ -318,8 +324,18 @@ class LetterContent:
     reference_line: str
     closing: str
     officer: tuple[str, ...]
-    language: str
-    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeafletText:
+    """A leaflet's words; a paragraph that begins with "## " is a heading, one with "- " a list.
+
+    ``file_name`` shows in a list of mails, so it names no offence.
+    """
+
+    file_name: str
+    title: str
+    paragraphs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +343,8 @@ class Rendered:
     """A message's words, ready for its channel.
 
     ``text`` is what a person reads (for a letter: its words in plain form). ``html`` goes with an
-    email, ``letter`` and ``paragraphs`` with a letter.
+    email, ``letter`` and ``paragraphs`` with a letter. ``format`` is the victim's (standard,
+    large_print, easy_read). ``leaflets`` go with it: further pages of a letter, attachments of an email.
     """
 
     form: Form
@@ -337,6 +354,8 @@ class Rendered:
     html: str | None = None
     paragraphs: tuple[str, ...] = ()
     letter: LetterContent | None = None
+    format: str = "standard"
+    leaflets: tuple[LeafletText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,13 +458,21 @@ class CourtesyContent:
 
 
 @dataclass(frozen=True, slots=True)
+class LeafletOffer:
+    """A leaflet that goes with a message: the name of its folder, and where to get it, by language."""
+
+    name: str
+    where: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class RenderRequest:
     """Everything that a message's words are made from.
 
     ``events`` are the events told, oldest first; empty for a courtesy update, which has ``courtesy``.
     ``contact`` is whom to call now (the cover while the officer is away). ``next_update`` is the local
     day by which the victim hears again, where one is due. ``full_text_by`` is set with the wordings
-    ``pointer`` and ``news``.
+    ``pointer`` and ``news``. ``leaflets`` are left out of whatever is discreet.
     """
 
     form: Form
@@ -459,6 +486,7 @@ class RenderRequest:
     next_update: date | None = None
     full_text_by: FullTextBy | None = None
     offer_meeting: bool = False
+    leaflets: tuple[LeafletOffer, ...] = ()
 
     def __post_init__(self) -> None:
         require_aware(self)
@@ -471,7 +499,8 @@ class StaffRequest:
     ``escalated`` says of a task that its escalation was opened with it. ``once`` says of an escalation
     that it is not opened again after it was resolved: the same decision may be taken many times.
     ``point`` is the contact point that the task is about. ``text`` is what to say to the victim, where
-    the task is to call her.
+    the task is to call her. ``source``, and ``event_type`` where it matters, are what an escalation about
+    a publisher is about.
     """
 
     reason: str
@@ -484,6 +513,8 @@ class StaffRequest:
     once: bool = False
     point: ContactPoint | None = None
     text: str | None = None
+    source: str | None = None
+    event_type: str | None = None
 
     @classmethod
     def task(
@@ -513,12 +544,17 @@ class StaffRequest:
         """Ask for an escalation."""
         return cls(reason, event, safety=safety, level=level, once=once)
 
+    @classmethod
+    def about_source(cls, reason: str, source: str, event_type: str | None = None) -> StaffRequest:
+        """Ask the unit (level 3) to look at what a publisher does."""
+        return cls(reason, None, level=3, source=source, event_type=event_type)
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request to staff with the case, and the victim where it is about one."""
+    """A request to staff with the case, and the victim where it is about one; a source has no case."""
 
-    case_pk: int
+    case_pk: int | None
     victim_pk: int | None
     request: StaffRequest
 

@@ -3,64 +3,46 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cache
 from zoneinfo import ZoneInfo
+
+from babel.dates import get_day_names, get_month_names
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
-    """A language's words for dates; ``days`` begin with Monday, ``months`` with January.
+class _Words:
+    """What people say around dates in one language, and Babel does not have.
 
-    ``days_after_to`` are the days as they stand after ``to``; ``halves`` what follows an hour of the
-    12-hour clock, each with the hour from which it holds, latest first.
+    ``halves`` is what follows an hour of the 12-hour clock, each with the hour from which it holds, latest
+    first. ``day_within`` and ``day_after_to`` turn Babel's name of a day into what stands within a sentence,
+    and after ``to``.
     """
 
-    days: tuple[str, ...]
-    days_after_to: tuple[str, ...]
-    months: tuple[str, ...]
     at: str
     to: str
     midday: str
     midnight: str
     halves: tuple[tuple[int, str], ...]
+    day_within: Callable[[str], str] = str
+    day_after_to: Callable[[str], str] = str
 
 
-_ENGLISH_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_WELSH_DAYS = (
-    *("dydd Llun", "dydd Mawrth", "dydd Mercher", "dydd Iau"),
-    *("dydd Gwener", "dydd Sadwrn", "dydd Sul"),
-)
-
-_NAMES = {
-    "en": _Names(
-        days=_ENGLISH_DAYS,
-        days_after_to=_ENGLISH_DAYS,
-        months=(
-            *("January", "February", "March", "April", "May", "June"),
-            *("July", "August", "September", "October", "November", "December"),
-        ),
-        at="at",
-        to="to",
-        midday="midday",
-        midnight="midnight",
-        halves=((12, "pm"), (0, "am")),
-    ),
-    "cy": _Names(
-        days=_WELSH_DAYS,
-        days_after_to=tuple(f"d{day}" for day in _WELSH_DAYS),  # the soft mutation: dydd, i ddydd
-        months=(
-            *("Ionawr", "Chwefror", "Mawrth", "Ebrill", "Mai", "Mehefin"),
-            *("Gorffennaf", "Awst", "Medi", "Hydref", "Tachwedd", "Rhagfyr"),
-        ),
+_WORDS = {
+    "en": _Words(at="at", to="to", midday="midday", midnight="midnight", halves=((12, "pm"), (0, "am"))),
+    "cy": _Words(
         at="am",
         to="i",
         midday="hanner dydd",
         midnight="hanner nos",
         halves=((18, "yh"), (12, "yp"), (0, "yb")),  # yr hwyr, y prynhawn, y bore
+        day_within=lambda day: f"d{day[1:]}",  # Dydd Llun: dydd Llun
+        day_after_to=lambda day: f"dd{day[1:]}",  # the soft mutation: dydd, i ddydd
     ),
 }
-LANGUAGES = tuple(_NAMES)
+LANGUAGES = tuple(_WORDS)
 
 # As publishers write them, always in English: "Mon 07:00-15:00" or "Mon-Fri 9:00-17:00".
 _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*"
@@ -80,7 +62,8 @@ class Dates:
     """
 
     def __init__(self, language: str, now: datetime, timezone: ZoneInfo) -> None:
-        self._names = _NAMES[language]
+        self.language = language
+        self._words = _WORDS[language]
         self._timezone = timezone
         self.today = now.astimezone(timezone).date()
 
@@ -99,32 +82,47 @@ class Dates:
     def moment(self, value: datetime) -> str:
         """Write a moment in local time: "Monday 19 October at 10am"."""
         local = value.astimezone(self._timezone)
-        weekday = self._names.days[local.weekday()]
-        return f"{weekday} {self.day(local.date())} {self._names.at} {self._clock(local.time())}"
+        weekday = self._words.day_within(_day_name(self.language, local.weekday()))
+        return f"{weekday} {self.day(local.date())} {self._words.at} {self._clock(local.time())}"
 
     def shift(self, text: str) -> str | None:
         """Write a shift such as "Mon 07:00-15:00" as "Monday 7am to 3pm"; ``None`` for any other text."""
         found = _SHIFT.fullmatch(text.strip())
         if found is None:
             return None
-        days = self._names.days[_weekday(found["first"])]
-        if found["last"]:
-            days = self._span(days, self._names.days_after_to[_weekday(found["last"])])
-        return f"{days} {self._span(self._clock(_time(found['start'])), self._clock(_time(found['until'])))}"
+        hours = self._span(self._clock(_time(found["start"])), self._clock(_time(found["until"])))
+        return f"{self._days(found['first'], found['last'])} {hours}"
+
+    def _days(self, first: str, last: str | None) -> str:
+        start = self._words.day_within(_day_name(self.language, _weekday(first)))
+        if last is None:
+            return start
+        return self._span(start, self._words.day_after_to(_day_name(self.language, _weekday(last))))
 
     def _span(self, start: str, end: str) -> str:
-        return f"{start} {self._names.to} {end}"
+        return f"{start} {self._words.to} {end}"
 
     def _dated(self, value: date, *, with_year: bool) -> str:
         year = f" {value.year}" if with_year else ""
-        return f"{value.day} {self._names.months[value.month - 1]}{year}"
+        return f"{value.day} {_month_name(self.language, value.month)}{year}"
 
     def _clock(self, value: time) -> str:
         if value.minute == 0 and value.hour in (0, 12):
-            return self._names.midday if value.hour else self._names.midnight
+            return self._words.midday if value.hour else self._words.midnight
         minutes = f":{value.minute:02}" if value.minute else ""
-        half = next(word for hour, word in self._names.halves if value.hour >= hour)
+        half = next(word for hour, word in self._words.halves if value.hour >= hour)
         return f"{value.hour % 12 or 12}{minutes}{half}"
+
+
+# Cached: Babel looks a language's data up anew each time, and one message holds many dates.
+@cache
+def _day_name(language: str, weekday: int) -> str:
+    return str(get_day_names("wide", locale=language)[weekday])
+
+
+@cache
+def _month_name(language: str, month: int) -> str:
+    return str(get_month_names("wide", locale=language)[month])
 
 
 def _weekday(english: str) -> int:

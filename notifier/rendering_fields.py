@@ -11,6 +11,7 @@ from notifier.records import (
     CaseEvent,
     CourtesyContent,
     Form,
+    LeafletOffer,
     PersonName,
     RenderRequest,
     Role,
@@ -41,6 +42,7 @@ def message_fields(request: RenderRequest, dates: Dates) -> Fields:
         "pointer": request.form is Form.SHORT and request.wording is Wording.POINTER,
         "full_text_by": request.full_text_by.value if request.full_text_by else None,
         "offer_meeting": request.offer_meeting,
+        "leaflets": _leaflet_fields(request, dates),
     }
 
 
@@ -83,6 +85,12 @@ def whom_to_call(request: RenderRequest) -> StaffMember | None:
     return next((person for person in known if person.phone), known[0] if known else None)
 
 
+def leaflets_offered(request: RenderRequest) -> tuple[LeafletOffer, ...]:
+    """Return the leaflets that go with the message; none to a discreet victim (rules, section 3)."""
+    discreet = request.wording is Wording.NEUTRAL or request.victim.needs.discreet
+    return () if discreet else request.leaflets
+
+
 def one_line(text: str) -> str | None:
     """Return ``text`` on one line without control characters; ``None`` where nothing is left."""
     return " ".join(_clean(text).split()) or None
@@ -111,6 +119,12 @@ def _contact_fields(request: RenderRequest, dates: Dates) -> Fields | None:
         # The only one for an SMS and for a discreet message: other texts may name anything.
         "next_shift": next((understood for understood, _ in shifts if understood), None),
     }
+
+
+def _leaflet_fields(request: RenderRequest, dates: Dates) -> Fields:
+    offers = leaflets_offered(request)
+    places = (one_line(offer.where.get(dates.language, "")) for offer in offers)
+    return {"number": len(offers), "places": tuple(dict.fromkeys(place for place in places if place))}
 
 
 def _staff_fields(person: StaffMember | Staff) -> Fields:

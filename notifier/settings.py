@@ -21,6 +21,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BeforeValidator,
+    DirectoryPath,
     Field,
     FilePath,
     SecretStr,
@@ -115,6 +116,7 @@ class Settings(BaseSettings):
     event_stream: str = "case-events"
     fact_stream: str = "notifier-facts"
     policy_file: FilePath | None = None
+    templates_dir: DirectoryPath | None = None
     breaker: bool = True
     gap_minutes: Annotated[int, Field(ge=0)] | None = None
     timezone: Annotated[str, AfterValidator(_time_zone)] | None = None

@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from notifier.addresses import AddressRefused, normalise
-from notifier.channels.base import Channel
+from notifier.channels.base import Channel, find_channels
 from notifier.composing import Render
 from notifier.errors import NotifierError
 from notifier.journal_lines import PRINTED, line_of
@@ -26,7 +26,7 @@ from notifier.records import (
     Receipt,
     SendResult,
 )
-from notifier.rules.policy import Policy
+from notifier.rules.policy import Policies
 from notifier.store import journal
 from notifier.store.cipher import Cipher
 from notifier.store.database import IN_MEMORY, Store
@@ -112,14 +112,16 @@ def _normalised(channel: ChannelName, address: str | dict[str, list[str]]) -> st
 class Simulation:
     """One run; use as a context manager."""
 
-    def __init__(self, policy: Policy, render: Render, outcomes: Sequence[Outcome] = ()) -> None:
+    def __init__(self, policies: Policies, render: Render, outcomes: Sequence[Outcome] = ()) -> None:
         self._cipher = Cipher([Fernet.generate_key().decode()], "only for this run")
         self._store = Store(IN_MEMORY, self._cipher)
         self._store.create_tables()
-        self._channels = {name: SimulatedChannel(each, outcomes) for name, each in policy.facts.items()}
+        self._channels = {
+            name: SimulatedChannel(each.facts, outcomes) for name, each in find_channels().items()
+        }
         # One after the other: the same input gives the same lines in the same order.
-        self._path = Path(self._store, policy, render, self._channels, side_by_side=1)
-        self._policy = policy
+        self._path = Path(self._store, policies, render, self._channels, side_by_side=1)
+        self._timezone = policies.timezone
         self._printed = 0
 
     def __enter__(self) -> Simulation:
@@ -184,7 +186,7 @@ class Simulation:
         for row in rows:
             self._printed = row.pk
             if row.what in PRINTED:
-                yield line_of(row, self._cipher, self._policy.timezone)
+                yield line_of(row, self._cipher, self._timezone)
 
 
 def _by_time(documents: Sequence[str]) -> list[tuple[datetime, str]]:

@@ -22,13 +22,14 @@ _UCS2_SINGLE, _UCS2_PART = 70, 67  # 16-bit units
 _PLAIN: dict[str, str] = {
     "'": "\u2018\u2019\u201a\u201b",
     '"': "\u201c\u201d\u201e\u201f",
-    "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212",
+    "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d",
     "...": "\u2026",
     " ": "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000",
-    "\n": "\u2028\u2029",
-    # Zero width: soft hyphen, joiners, direction marks, invisible operators, byte order mark.
-    "": "\u00ad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
-    "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\ufeff",
+    "\n": "\v\u0085\u2028\u2029",
+    # Zero width: soft hyphen, joiners, direction marks, invisible operators and controls, byte order mark.
+    "": "\u00ad\u034f\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+    "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069"
+    "\u206a\u206b\u206c\u206d\u206e\u206f\ufeff",
 }
 _REPLACEMENTS = str.maketrans({odd: plain for plain, odds in _PLAIN.items() for odd in odds})
 

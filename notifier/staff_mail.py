@@ -15,6 +15,7 @@ from notifier.records import (
     Rendered,
     Role,
     StaffMember,
+    StaffRequest,
     Tone,
     Wording,
 )
@@ -37,12 +38,32 @@ REASONS = {
     "offer_meeting": "Offer the victim a meeting about this decision.",
     "withdrew": "The victim wants no updates; decide what is done about this legal duty.",
     "correction": "The victim was told something wrong. Correct it.",
+    "volume": "Far more notices than usual came within an hour. They are held: release or discard them.",
+    "unusual_volume": "Many notices came within an hour from a source that is new. Nothing is held.",
+    "identity": "Records of persons were merged or split. What waits for them is held.",
+    "source_silent": "A source has stopped publishing. Victims may not hear what happens.",
+    "support_referral": "The victim must be referred to support, and no referral is on record.",
 }
+
+
+# What else staff need to know to act, beside the reason.
+_HOW = {
+    "volume": (
+        "See what is held: notifier failures. All at once: notifier release ID, or notifier cancel ID",
+    ),
+}
+
+
+def reason_of(request: StaffRequest) -> str:
+    """Return what is asked of staff, in a sentence."""
+    about = (("by", request.source), ("as", request.event_type))
+    where = " ".join(f"{word} {value}" for word, value in about if value is not None)
+    return f"{REASONS[request.reason]} Published {where}." if where else REASONS[request.reason]
 
 
 def about_task(tx: Tx, task_pk: int, ask: Ask, member: StaffMember, role: Role, now: datetime) -> None:
     """Tell a member of staff what she must do."""
-    lines = [REASONS[ask.request.reason], f"When it is done: notifier resolve T{task_pk} --outcome WORDS"]
+    lines = [reason_of(ask.request), f"When it is done: notifier resolve T{task_pk} --outcome WORDS"]
     _tell(tx, ask, member, role, f"Task T{task_pk}", lines, now)
 
 
@@ -51,7 +72,8 @@ def about_escalation(
 ) -> None:
     """Tell a member of staff that something was escalated to her."""
     lines = [
-        REASONS[ask.request.reason],
+        reason_of(ask.request),
+        *_HOW.get(ask.request.reason, ()),
         f"Look after it: notifier acknowledge E{pk}",
         f"When it is dealt with: notifier resolve E{pk} --outcome WORDS",
     ]
@@ -68,12 +90,22 @@ def about_updates(
     _queue(tx, None, member, role, ChannelName.EMAIL, "Updates due", lines, Tone.ROUTINE, now)
 
 
+def about_referral(tx: Tx, case: Case, member: StaffMember, role: Role, now: datetime) -> None:
+    """Remind an officer of a referral to support that is not on record."""
+    lines = [
+        REASONS["support_referral"],
+        "Refer her, or record that she declined: publish support.referred or support.declined.",
+    ]
+    subject = f"Referral due: case {_name(case)}"
+    _queue(tx, case.pk, member, role, ChannelName.EMAIL, subject, lines, Tone.ROUTINE, now)
+
+
 def _tell(
     tx: Tx, ask: Ask, member: StaffMember, role: Role, subject: str, lines: list[str], now: datetime
 ) -> None:
-    case = people.load_case(tx, ask.case_pk)
     tone = Tone.SAFETY if ask.request.safety else Tone.ROUTINE
-    subject = f"{subject}: case {_name(case)}"
+    if ask.case_pk is not None:
+        subject = f"{subject}: case {_name(people.load_case(tx, ask.case_pk))}"
     _queue(tx, ask.case_pk, member, role, ChannelName.EMAIL, subject, lines, tone, now)
     if ask.request.safety:
         _queue(tx, ask.case_pk, member, role, ChannelName.SMS, subject, [f"{subject}. {lines[0]}"], tone, now)

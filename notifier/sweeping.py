@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row
 
@@ -22,7 +23,7 @@ from notifier.records import (
     What,
 )
 from notifier.rules import cadence
-from notifier.rules.policy import Policy
+from notifier.rules.policy import Policies, Policy
 from notifier.rules.staffing import responsible
 from notifier.rules.timing import local_day, working_days_later
 from notifier.store import attempts, events, journal, notices, people
@@ -34,22 +35,22 @@ _PENDING = frozenset({NoticeState.PLANNED, NoticeState.SENDING, NoticeState.HELD
 _NOT_TOLD = frozenset({NoticeState.HELD, NoticeState.WITH_PERSON, NoticeState.UNCERTAIN, NoticeState.FAILED})
 
 
-def repair(tx: Tx, policy: Policy, now: datetime) -> list[Ask]:
+def repair(tx: Tx, policies: Policies, now: datetime) -> list[Ask]:
     """Take back what a dead worker had in hand: unsent notices are due again, sendings of unknown outcome."""
     lost = SendResult(AttemptState.UNKNOWN, code="worker_lost")
     asks: list[Ask] = []
     for pk in attempts.stranded(tx, now):
-        asks += outcomes.record_answer(tx, pk, lost, policy, now, look_up_after=timedelta(0))
+        asks += outcomes.record_answer(tx, pk, lost, policies, now, look_up_after=timedelta(0))
     notices.release_expired(tx, now)
     return asks
 
 
-def read_silence(tx: Tx, policy: Policy, now: datetime, limit: int) -> list[Ask]:
+def read_silence(tx: Tx, policies: Policies, now: datetime, limit: int) -> list[Ask]:
     """Read a missing receipt as what it means on its channel."""
     asks: list[Ask] = []
     for row in attempts.silent(tx, now, limit):
         result = SendResult(AttemptState(row.silence_means))
-        asks += outcomes.move(tx, row.pk, result, policy, now)
+        asks += outcomes.move(tx, row.pk, result, policies, now)
     return asks
 
 
@@ -73,12 +74,12 @@ def _at_risk(notice: Notice) -> bool:
     return notice.state in _NOT_TOLD
 
 
-def start_courtesy(tx: Tx, policy: Policy, now: datetime, limit: int) -> list[Ask]:
+def start_courtesy(tx: Tx, policies: Policies, now: datetime, limit: int) -> list[Ask]:
     """Make the no-progress updates that are due (rules, section 5)."""
     asks: list[Ask] = []
     for row in people.courtesy_due(tx, now, limit):
         if not _waits(tx, row.case_pk, row.victim_pk):
-            asks += _start_one(tx, load_file(tx, row.case_pk), row, policy, now)
+            asks += _start_one(tx, load_file(tx, row.case_pk), row, policies, now)
     return asks
 
 
@@ -91,15 +92,17 @@ def _waits(tx: Tx, case_pk: int, victim_pk: int) -> bool:
     )
 
 
-def _start_one(tx: Tx, file: CaseFile, registration: Row[Any], policy: Policy, now: datetime) -> list[Ask]:
+def _start_one(
+    tx: Tx, file: CaseFile, registration: Row[Any], policies: Policies, now: datetime
+) -> list[Ask]:
     victim_pk = registration.victim_pk
     told = told_events(tx, file, victim_pk)
-    specific = cadence.content(told, policy).last_event is not None
+    specific = cadence.content(told, policies.of(file.case.force, now)).last_event is not None
     if not specific and registration.held_until is None:
-        return [_hold_for_staff(tx, file, registration, policy, now)]
+        return [_hold_for_staff(tx, file, registration, policies.of(file.case.force, now), now)]
     notice = notices.load(tx, notices.add_courtesy(tx, file.case.pk, victim_pk, now))
-    _, asks = deciding.take(tx, notice, file, policy, now)
-    contact_clock.refresh(tx, file, victim_pk, policy, now)
+    _, asks = deciding.take(tx, notice, file, policies, now)
+    contact_clock.refresh(tx, file, victim_pk, policies, now)
     return asks
 
 
@@ -124,19 +127,19 @@ def _hold_for_staff(tx: Tx, file: CaseFile, registration: Row[Any], policy: Poli
     return Ask(file.case.pk, victim.pk, request)
 
 
-def prompt_officers(tx: Tx, policy: Policy, now: datetime) -> None:
+def prompt_officers(tx: Tx, policies: Policies, now: datetime) -> None:
     """Remind officers of updates that come due: one email, and one line, for each officer and morning."""
     by_officer: dict[str, list[tuple[Case, Row[Any]]]] = {}
     officers: dict[str, tuple[StaffMember, Role]] = {}
     for row in people.prompts_due(tx, now):
         people.update_registration(tx, row.pk, prompt_at=None)
         case = people.load_case(tx, row.case_pk)
-        officer, role = responsible(case, 1, local_day(now, policy.timezone))
+        officer, role = responsible(case, 1, local_day(now, policies.timezone))
         if officer is not None:
             officers[officer.id] = officer, role
             by_officer.setdefault(officer.id, []).append((case, row))
     for person_id, due in by_officer.items():
-        _prompt(tx, *officers[person_id], due, policy, now)
+        _prompt(tx, *officers[person_id], due, policies.timezone, now)
 
 
 def _prompt(
@@ -144,10 +147,10 @@ def _prompt(
     officer: StaffMember,
     role: Role,
     due: list[tuple[Case, Row[Any]]],
-    policy: Policy,
+    timezone: ZoneInfo,
     now: datetime,
 ) -> None:
-    days = [local_day(row.courtesy_at, policy.timezone) for _, row in due]
+    days = [local_day(row.courtesy_at, timezone) for _, row in due]
     staff_mail.about_updates(tx, [case for case, _ in due], officer, role, days, now)
     for place, (case, row) in enumerate(due):
         # The others of the morning are in the same email; their own cases' traces say so too.

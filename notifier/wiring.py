@@ -13,13 +13,14 @@ from notifier.clock import Clock
 from notifier.embedded import running_redis
 from notifier.errors import SettingsError
 from notifier.path import Path
-from notifier.policy_file import load_policy
+from notifier.policy_file import load_policies
 from notifier.records import ChannelName
 from notifier.rendering import Renderer
-from notifier.rules.policy import Policy
+from notifier.rules.policy import Policies
 from notifier.settings import Settings, load_keys, load_settings
 from notifier.store.cipher import Cipher
 from notifier.store.database import Store
+from notifier.template_folders import templates_in_force
 
 _REDIS_WAIT_SECONDS = 5
 
@@ -32,7 +33,7 @@ class Services:
     clock: Clock
     cipher: Cipher
     store: Store
-    policy: Policy
+    policies: Policies
     channels: dict[ChannelName, Channel]
     path: Path
 
@@ -45,7 +46,7 @@ def services(settings: Settings | None = None, *, check: bool = True) -> Iterato
     them. Raises :class:`SettingsError` and :class:`~notifier.errors.Unreachable`.
     """
     settings = settings or load_settings()
-    policy = policy_of(settings)
+    policies = policies_of(settings)
     with ExitStack() as stack:
         cipher = cipher_of(settings)
         store = Store(settings.store_url, cipher)
@@ -57,15 +58,20 @@ def services(settings: Settings | None = None, *, check: bool = True) -> Iterato
         channels = {name: channel() for name, channel in find_channels().items()}
         for channel in channels.values():
             stack.callback(channel.close)
-        render = Renderer(policy.timezone).render
-        path = Path(store, policy, render, channels, lease_seconds=settings.lease_seconds)
+        render = Renderer(policies.timezone, *templates_in_force(settings.templates_dir)).render
+        path = Path(store, policies, render, channels, lease_seconds=settings.lease_seconds)
         stack.callback(path.close)
-        yield Services(settings, Clock.from_settings(settings), cipher, store, policy, channels, path)
+        yield Services(settings, Clock.from_settings(settings), cipher, store, policies, channels, path)
 
 
-def policy_of(settings: Settings) -> Policy:
-    """Return the policy in force: the file, then the settings that override it."""
-    return load_policy(settings.policy_file, timezone=settings.timezone, gap_minutes=settings.gap_minutes)
+def policies_of(settings: Settings) -> Policies:
+    """Return the policies of every force and day: the file, then the settings that override it."""
+    return load_policies(
+        settings.policy_file,
+        timezone=settings.timezone,
+        gap_minutes=settings.gap_minutes,
+        breaker=settings.breaker,
+    )
 
 
 def cipher_of(settings: Settings) -> Cipher:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row
 
 from notifier import plain_words
+from notifier.errors import NotFound
 from notifier.journal_lines import local
 from notifier.records import NoticeState
 from notifier.store import events, notices, reports, staff
@@ -83,6 +84,19 @@ def escalations(tx: Tx, timezone: ZoneInfo) -> Iterator[Record]:
             "mend": f"notifier acknowledge E{row.pk}; when it is dealt with: "
             f"notifier resolve E{row.pk} --outcome WORDS",
         }
+
+
+def held_by(tx: Tx, escalation_pk: int) -> list[int]:
+    """Return the notices that an open escalation asks to release or discard; raises :class:`NotFound`."""
+    row = staff.load_escalation(tx, escalation_pk)
+    if row is not None and row.resolved_at is None:
+        if row.source is not None:
+            held = notices.held_of_source(tx, row.source, row.event_type, row.reason)
+        else:
+            held = notices.held_of_victim(tx, row.victim_pk, row.event_pk, row.reason)
+        if held:
+            return held
+    raise NotFound(f"E{escalation_pk} is no open escalation that holds a notice; see `notifier escalations`")
 
 
 def due(tx: Tx, timezone: ZoneInfo, now: datetime, ahead: timedelta, *, personal: bool) -> list[Record]:

@@ -31,7 +31,7 @@ from notifier.records import (
     Window,
 )
 from notifier.rules.decision import Situation
-from notifier.rules.policy import Policy
+from notifier.rules.policy import Policies, Policy
 from notifier.store import events
 from notifier.store.cipher import Cipher
 from notifier.store.database import Store, Tx
@@ -40,6 +40,7 @@ from notifier.wire import WindowShape
 
 LONDON = ZoneInfo("Europe/London")
 SHIPPED = load_policy()
+POLICIES = Policies.always(SHIPPED)
 DATA_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 SECRET_KEY = "the secret key of the tests, long enough"
 OFFICER = StaffMember("off7", "PC Priya Shah", "priya.shah@police.example", "01632 960001")

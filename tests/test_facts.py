@@ -18,7 +18,7 @@ from notifier.rendering import Renderer
 from notifier.store import journal
 from notifier.store.database import IN_MEMORY, Store
 from notifier.store.journal import Line
-from tests.builders import AN_ARREST, SHIPPED, a_document, a_store, at
+from tests.builders import AN_ARREST, POLICIES, a_document, a_store, at
 from tests.fakes import FakeChannel, fake_channels
 
 STREAM = "notifier-facts"
@@ -201,7 +201,7 @@ def test_history_comes_in_parts_so_that_sweeps_go_on(client: redis.Redis) -> Non
 def a_told_case(store: Store) -> FakeChannel:
     """Have the acknowledgement and an arrest told by sms, the first delivered and the second failed."""
     channels = fake_channels()
-    path = Path(store, SHIPPED, Renderer(SHIPPED.timezone).render, channels)
+    path = Path(store, POLICIES, Renderer(POLICIES.timezone).render, channels)
     when = "Wed 1 Apr 2026 09:30"
     documents = [
         a_document("case.opened", when, id_="e1", **OPENED),

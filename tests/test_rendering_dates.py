@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -63,3 +64,37 @@ def test_days_in_welsh() -> None:
     dates = Dates("cy", NOW, LONDON)
     assert dates.full_day(date(2026, 5, 1)) == "1 Mai 2026"
     assert dates.day(date(2027, 5, 1)) == "1 Mai 2027"
+
+
+@pytest.mark.parametrize(
+    ("language", "months"),
+    [
+        ("en", "January February March April May June July August September October November December"),
+        ("cy", "Ionawr Chwefror Mawrth Ebrill Mai Mehefin Gorffennaf Awst Medi Hydref Tachwedd Rhagfyr"),
+    ],
+)
+def test_every_month(language: str, months: str) -> None:
+    dates = Dates(language, NOW, LONDON)
+    written = [dates.day(date(2026, month, 1)) for month in range(1, 13)]
+    assert written == [f"1 {month}" for month in months.split()]
+
+
+@pytest.mark.parametrize(
+    ("language", "days"),
+    [
+        ("en", "Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday"),
+        ("cy", "dydd Llun, dydd Mawrth, dydd Mercher, dydd Iau, dydd Gwener, dydd Sadwrn, dydd Sul"),
+    ],
+)
+def test_every_day_stands_within_a_sentence(language: str, days: str) -> None:
+    dates = Dates(language, NOW, LONDON)
+    moments = [dates.moment(datetime(2026, 6, day, 10, tzinfo=LONDON)) for day in range(1, 8)]
+    assert [re.split(r" \d", moment)[0] for moment in moments] == days.split(", ")
+
+
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [("Tue", "ddydd Mawrth"), ("Wed", "ddydd Mercher"), ("Sat", "ddydd Sadwrn"), ("Sun", "ddydd Sul")],
+)
+def test_a_welsh_day_after_to_is_mutated(last: str, words: str) -> None:
+    assert Dates("cy", NOW, LONDON).shift(f"Mon-{last} 9:00-17:00") == f"dydd Llun i {words} 9yb i 5yp"

@@ -41,13 +41,21 @@ SEGMENTS = [
     ("…" * 53 + "a", "gsm7", 1, "an ellipsis becomes three full stops: 160"),
     ("…" * 54, "gsm7", 2, "162 after the replacement"),
     ("a\u200b" * 160, "gsm7", 1, "zero-width characters do not count"),
+    ("à è é ù ì ò", "gsm7", 1, "the accents that GSM-7 has"),
+    *((letter, "ucs2", 1, "an accent of Welsh that GSM-7 lacks") for letter in "âêîôûŵŷÂÊÎÔÛŴŶáíóúÀ"),
+    ("—" * 160, "gsm7", 1, "dashes are made plain before counting"),
+    ("\U0001f3f4\U000e0067\U000e0062" * 11, "ucs2", 1, "66 units: letters of a flag are kept"),
 ]
 
 SENT_AS = [
     ("‘don’t’ ‚x‛", "'don't' 'x'", "curly single quotes"),
     ("“yes” „no‟", '"yes" "no"', "curly double quotes"),
     ("a‐b‑c‒d–e—f―g", "a-b-c-d-e-f-g", "every kind of hyphen and dash"),
+    ("a⸺b⸻c﹘d﹣e－f", "a-b-c-d-e-f", "rare dashes"),
     ("wait…", "wait...", "ellipsis"),
+    ("a\u2028b\u2029c\u0085d\ve", "a\nb\nc\nd\ne", "odd line ends"),
+    ("a\u202eb\u2066c\u206fd\u034fe", "abcde", "marks of direction and controls that nobody sees"),
+    ("", "", "nothing"),
     ("a\tb\u00a0c\u2009d\u202fe\u3000f", "a b c d e f", "tab and odd spaces"),
     ("a\u200bb\u200cc\u200dd\u2060e\ufefff\u00adg", "abcdefg", "zero-width characters"),
     ("line\r\nline\nline", "line\r\nline\nline", "line ends are kept"),

@@ -24,6 +24,7 @@ from notifier.errors import SettingsError
 from notifier.mail.bounce import message_id, read_bounce, return_path
 from notifier.mail.pool import Answer, Envelope, Server, SmtpPool, Stage
 from notifier.mail.status import code_of, reason_of
+from notifier.paper.typesetting import Typesetter, Unprintable
 from notifier.receipt_signature import is_signed, sign_receipt
 from notifier.records import (
     AttemptState,
@@ -129,18 +130,23 @@ class EmailSmtp(Channel):
     def __init__(self) -> None:
         self._opening = threading.Lock()
         self._pool: SmtpPool | None = None
+        self._typesetter = Typesetter()
 
     def send(self, message: Message) -> SendResult:
         """Hand ``message`` to the SMTP server.
 
         A 4xx, or a connection lost before the server had the text, is ``deferred``; a 5xx ``failed``; no
-        answer to the text ``unknown``. Raises ``SettingsError`` when the settings are missing or wrong.
+        answer to the text ``unknown``. A leaflet that cannot be laid out is ``failed``, as the text speaks of
+        it. Raises ``SettingsError`` when the settings are missing or wrong.
         """
         settings = self._settings
         if not _ADDRESS.fullmatch(message.address):
             return SendResult(AttemptState.FAILED, code="malformed", reason=FailureReason.BAD_ADDRESS)
         sender = return_path(message.attempt_ref, settings.domain)
-        content = compose(message, settings).as_bytes()
+        try:
+            content = compose(message, settings, self._typesetter).as_bytes()
+        except Unprintable:
+            return SendResult(AttemptState.FAILED, code="unprintable", reason=FailureReason.UNPRINTABLE)
         answer = self._connections().send(Envelope(sender, message.address, content))
         return _result(answer, message_id(message.attempt_ref, settings.domain))
 
@@ -188,8 +194,11 @@ class EmailSmtp(Channel):
 CHANNEL = EmailSmtp
 
 
-def compose(message: Message, settings: EmailSettings) -> EmailMessage:
-    """Return the mail as it goes out; its Message-ID is the same each time the attempt is repeated."""
+def compose(message: Message, settings: EmailSettings, typesetter: Typesetter) -> EmailMessage:
+    """Return the mail as it goes out; its Message-ID is the same each time the attempt is repeated.
+
+    Raises :class:`~notifier.paper.typesetting.Unprintable` for a leaflet that cannot be laid out.
+    """
     rendered = message.rendered
     mail = EmailMessage(_POLICY.clone(utf8=not message.address.isascii()))
     mail["From"] = settings.neutral_sender if message.neutral_sender else settings.sender
@@ -202,6 +211,9 @@ def compose(message: Message, settings: EmailSettings) -> EmailMessage:
     mail.set_content(rendered.text)
     if rendered.html is not None:
         mail.add_alternative(rendered.html, subtype="html")
+    for leaflet in rendered.leaflets:
+        pdf = typesetter.leaflet(rendered, leaflet, message.created_at)
+        mail.add_attachment(pdf.content, maintype="application", subtype="pdf", filename=leaflet.file_name)
     mail["Content-Language"] = rendered.language
     return mail
 

@@ -2,7 +2,6 @@
 
 A letter is complete once its manifest is there. The print room copies both files, and takes them away only
 after it has reported ``despatched``: until then they say that the letter went out.
-Source: ISO 14289-1 (PDF/UA-1); the postal side is in ``letter/layout.typ``.
 """
 
 from __future__ import annotations
@@ -12,23 +11,19 @@ import json
 import os
 import secrets
 import tempfile
-import threading
-import unicodedata
-from dataclasses import asdict, replace
-from datetime import UTC
+from dataclasses import replace
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
-import typst
 from pydantic import AfterValidator
 from pydantic_settings import BaseSettings
 
 from notifier.channels.base import Channel
 from notifier.environment import CONFIG, PREFIX, read_environment
 from notifier.errors import SettingsError
+from notifier.paper.typesetting import Typesetter, Unprintable
 from notifier.receipt_signature import is_signed
 from notifier.records import (
     AttemptState,
@@ -43,12 +38,7 @@ from notifier.records import (
 )
 from notifier.settings import load_keys, load_settings
 
-_LAYOUT = Path(__file__).with_name("letter") / "layout.typ"
-_TITLES = {"en": "Letter", "cy": "Llythyr"}  # where the letter has no subject: PDF/UA-1 asks for a title
 _POSTAGE = "second"
-# What the typeface lacks and plain characters say as well.
-_PLAIN = str.maketrans({"\u2010": "-", "\u2011": "-", "\u202f": "\u00a0", "\ufeff": None})
-
 _STATES: dict[str, Receipt] = {
     "despatched": Receipt(AttemptState.ACCEPTED),
     "returned": Receipt(AttemptState.FAILED, code="returned", reason=FailureReason.BAD_ADDRESS),
@@ -61,10 +51,6 @@ class LetterSettings(BaseSettings):
     model_config = CONFIG
 
     letter_dir: Annotated[Path, AfterValidator(Path.absolute)] | None = None
-
-
-class Unprintable(Exception):
-    """A letter cannot be laid out: a character that the typeface lacks, an address that does not fit."""
 
 
 class LetterPrint(Channel):
@@ -152,77 +138,20 @@ class LetterPrint(Channel):
 
     def _lay_out(self, message: Message) -> None:
         """Write the PDF, then the manifest; raises ``Unprintable`` or ``OSError``."""
-        pdf, pages = self._typesetter.typeset(message)
+        pdf = self._typesetter.letter(message.rendered, message.created_at)
         manifest = {
             "id": message.attempt_ref,
-            "pages": pages,
+            "pages": pdf.pages,
             "postage": _POSTAGE,
-            "sha256": hashlib.sha256(pdf).hexdigest(),
+            "sha256": hashlib.sha256(pdf.content).hexdigest(),
             "created_at": message.created_at.isoformat(timespec="seconds"),
         }
         self._made_folder()
-        _write(self._file(message.attempt_ref, "pdf"), pdf)
+        _write(self._file(message.attempt_ref, "pdf"), pdf.content)
         _write(self._file(message.attempt_ref, "json"), json.dumps(manifest).encode())
 
 
 CHANNEL = LetterPrint
-
-
-class Typesetter:
-    """Lays letters out, many threads at once; a compiler is not made to be shared."""
-
-    def __init__(self) -> None:
-        self._of_thread = threading.local()
-
-    def typeset(self, message: Message) -> tuple[bytes, int]:
-        """Return the PDF of a letter and its number of pages, always the same for the same message.
-
-        Raises ``Unprintable``, which says nothing of the text.
-        """
-        compiler = self._compiler()
-        try:
-            pdf = compiler.compile(
-                sys_inputs={"letter": _content(message)},
-                format="pdf",
-                pdf_standards="ua-1",
-                timestamp=message.created_at.astimezone(UTC).replace(
-                    microsecond=0
-                ),  # it refuses smaller parts
-            )
-            pages = int(compiler.query("<pages>", field="value", one=True))
-        except (typst.TypstError, UnicodeError):
-            pdf, pages = None, 0
-        if not isinstance(pdf, bytes):
-            raise Unprintable  # outside the handler: the error quotes the text
-        return pdf, pages
-
-    def _compiler(self) -> typst.Compiler:
-        if not hasattr(self._of_thread, "compiler"):
-            self._of_thread.compiler = typst.Compiler(_LAYOUT, root=_LAYOUT.parent, font_paths=self._fonts)
-        compiler: typst.Compiler = self._of_thread.compiler
-        return compiler
-
-    @cached_property
-    def _fonts(self) -> typst.Fonts:
-        """Ours alone: a letter must not look different on another machine."""
-        folder = str(files("ttf_opensans") / "ttf")
-        return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
-
-
-def _content(message: Message) -> str:
-    """Return what the layout reads, as JSON; raises ``Unprintable`` for a message that is no letter."""
-    rendered = message.rendered
-    if rendered.letter is None:
-        raise Unprintable
-    heading = rendered.subject or ""
-    content = {
-        **asdict(rendered.letter),
-        "paragraphs": rendered.paragraphs,
-        "heading": heading,
-        "title": heading or _TITLES.get(rendered.letter.language, "Letter"),
-    }
-    # Letters with marks set apart are made whole: the typeface has ŵ, not w and a circumflex.
-    return unicodedata.normalize("NFC", json.dumps(content, ensure_ascii=False)).translate(_PLAIN)
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from notifier.cli import admin, events, roles, staff, tracing
+from notifier.cli import admin, events, policy, roles, schema, staff, templates, tracing
 from notifier.cli.group import PlainGroup
 from notifier.cli.logs import set_up_logging
 
@@ -27,6 +27,8 @@ def _group(name: str, words: str | None = None) -> typer.Typer:
 app = _group("notifier")
 db = _group("db", "The database's tables.")
 keys = _group("keys", "Publishers' keys for the HTTP door.")
+words = _group("templates", "The words of the messages.")
+policies = _group("policy", "The policy, and what a change of it would do.")
 _COMMANDS = (
     roles.demo,
     roles.run,
@@ -41,9 +43,12 @@ _COMMANDS = (
     staff.escalations,
     staff.due,
     staff.retry,
+    staff.release,
+    staff.cancel,
     staff.acknowledge,
     staff.resolve,
     events.check,
+    schema.schema,
     admin.doctor,
 )
 
@@ -82,5 +87,10 @@ db.command()(admin.upgrade)
 keys.command()(admin.add)
 keys.command("list")(admin.list_keys)
 keys.command()(admin.revoke)
+policies.command()(policy.diff)
+app.add_typer(policies)
 app.add_typer(db)
 app.add_typer(keys)
+words.command()(templates.check)
+words.command()(templates.preview)
+app.add_typer(words)

@@ -77,7 +77,7 @@ def _own_checks(settings: Settings) -> dict[str, Check]:
     from notifier.store.database import Store
 
     def policy() -> None:
-        wiring.policy_of(settings)
+        wiring.policies_of(settings)
 
     def database() -> str | None:
         if settings.database_url is None and not (settings.home / "notifier.db").exists():
@@ -175,7 +175,7 @@ def list_keys(as_json: Json = False) -> None:
     with services() as parts, parts.store.begin() as tx:
         rows = keys.listed(tx)
     for row in rows:
-        made, revoked = (at and local(at, parts.policy.timezone) for at in (row.made_at, row.revoked_at))
+        made, revoked = (at and local(at, parts.policies.timezone) for at in (row.made_at, row.revoked_at))
         if as_json:
             emit({"id": f"K{row.pk}", "source": row.source, "made_at": made, "revoked_at": revoked})
         else:

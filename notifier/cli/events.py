@@ -6,18 +6,19 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from notifier.cli.output import Json, emit, moment
+from notifier.cli.output import Json, emit, moment, with_progress
 from notifier.errors import NotifierError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from notifier.rules.policy import Policy
+    from notifier.rules.policy import Policies
     from notifier.simulation import Simulation
 
 _INPUT = Path("-")
@@ -41,7 +42,7 @@ def publish(file: Annotated[Path, _EVENTS], as_json: Json = False) -> None:
 
     settings = load_settings()
     with _opened(file) as source, redis_client(redis_url(settings)) as client:
-        lines = _with_progress(_texts(source, file), "publishing")
+        lines = with_progress(_texts(source, file), "publishing")
         count = publish_lines(client, settings.event_stream, lines)
     if as_json:
         emit({"published": count, "stream": settings.event_stream})
@@ -82,7 +83,7 @@ def simulate(
             for line in lines:
                 emit(line)
         else:
-            _show(_with_progress(lines, "simulating"))
+            _show(with_progress(lines, "simulating"))
 
 
 @contextmanager
@@ -90,20 +91,24 @@ def _simulation(policy: Path | None, outcomes: Path | None) -> Iterator[Simulati
     from notifier.rendering import Renderer
     from notifier.simulation import Simulation, read_lines, read_outcomes
 
-    chosen = _policy(policy)
+    policies = _policies(policy)
     results = read_outcomes(read_lines(outcomes)) if outcomes is not None else []
-    with Simulation(chosen, Renderer(chosen.timezone).render, results) as simulation:
+    with Simulation(policies, Renderer(policies.timezone).render, results) as simulation:
         yield simulation
 
 
-def _policy(file: Path | None) -> Policy:
+def _policies(file: Path | None) -> Policies:
     # Not through the wiring: neither a database nor Redis is needed, and loading them takes its time.
-    from notifier.policy_file import load_policy
+    from notifier.policy_file import load_policies
     from notifier.settings import load_settings
 
     settings = load_settings()
-    chosen = file or settings.policy_file
-    return load_policy(chosen, timezone=settings.timezone, gap_minutes=settings.gap_minutes)
+    return load_policies(
+        file or settings.policy_file,
+        timezone=settings.timezone,
+        gap_minutes=settings.gap_minutes,
+        breaker=settings.breaker,
+    )
 
 
 def check(as_json: Json = False) -> None:
@@ -120,7 +125,7 @@ def check(as_json: Json = False) -> None:
     """
     from notifier.addresses import check_line
 
-    channels = _policy(None).channels
+    channels = _policies(None).of(None, datetime.now(UTC)).channels
     for line in sys.stdin.buffer:
         if not line.strip():
             continue
@@ -164,19 +169,6 @@ def _texts(source: BinaryIO, file: Path) -> Iterator[str]:
             ) from None
         if text:
             yield text
-
-
-def _with_progress(items: Iterable[Any], words: str) -> Iterator[Any]:
-    """Pass ``items`` on and count them on the terminal, where standard error is one."""
-    if not sys.stderr.isatty():
-        yield from items
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description} {task.completed:,}"))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield from progress.track(items, description=words, total=None)
 
 
 def _show(lines: Iterable[dict[str, Any]]) -> None:

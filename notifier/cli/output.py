@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -42,3 +43,16 @@ def number_of(letters: str, written: str) -> tuple[str, int]:
         example = " or ".join(f"{letter}12" for letter in letters)
         raise typer.BadParameter(f"{written} is no id of this kind; give one such as {example}")
     return read[1], int(read[2])
+
+
+def with_progress(items: Iterable[Any], words: str) -> Iterator[Any]:
+    """Pass ``items`` on and count them on the terminal, where standard error is one."""
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description} {task.completed:,}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        yield from progress.track(items, description=words, total=None)

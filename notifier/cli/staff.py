@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from notifier.cli.output import Json, emit, emit_all, number_of
+from notifier.cli.output import Json, emit, emit_all, number_of, with_progress
 from notifier.errors import NotifierError
 
 By = Annotated[str | None, typer.Option(help="Who you are.  [default: your login name]", show_default=False)]
@@ -29,7 +29,7 @@ def failures(as_json: Json = False) -> None:
     from notifier.wiring import services
 
     with services() as parts, parts.store.begin() as tx:
-        found = list(worklists.failures(tx, parts.policy.timezone))
+        found = list(worklists.failures(tx, parts.policies.timezone))
     _print(found, as_json, "Nothing failed.")
 
 
@@ -44,7 +44,7 @@ def escalations(as_json: Json = False) -> None:
     from notifier.wiring import services
 
     with services() as parts, parts.store.begin() as tx:
-        found = list(worklists.escalations(tx, parts.policy.timezone))
+        found = list(worklists.escalations(tx, parts.policies.timezone))
     _print(found, as_json, "No escalation is open.")
 
 
@@ -64,7 +64,7 @@ def due(
 
     with services() as parts, parts.store.begin() as tx:
         ahead, now = timedelta(days=days), parts.clock.now()
-        found = worklists.due(tx, parts.policy.timezone, now, ahead, personal=show_personal)
+        found = worklists.due(tx, parts.policies.timezone, now, ahead, personal=show_personal)
     _print(found, as_json, f"No task is open, and no duty ends within {days} days.")
 
 
@@ -110,9 +110,65 @@ def retry(
             f"N{number} still cannot be sent: {why}; see `notifier due` for what a person must do"
         )
     if as_json:
-        emit({"id": f"N{number}", "send_at": local(after.send_at, parts.policy.timezone)})
+        emit({"id": f"N{number}", "send_at": local(after.send_at, parts.policies.timezone)})
     else:
-        print(f"N{number} is to be sent at {plain_words.moment(after.send_at, parts.policy.timezone)}")
+        print(f"N{number} is to be sent at {plain_words.moment(after.send_at, parts.policies.timezone)}")
+
+
+def release(
+    held: Annotated[
+        str, typer.Argument(metavar="ID", help="A held notice (N12), or what asked about it (E4).")
+    ],
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Let go what is held: it is decided and sent as the rules are.
+
+    For an escalation of the volume breaker all that it holds goes. News that a person must tell first is
+    not released here, but by the record of that talk.
+
+    \b
+    Example:
+      notifier release E4 --by "Sgt Reid"
+    """
+    _settle_held(held, by, as_json, "released")
+
+
+def cancel(
+    notice: Annotated[str, typer.Argument(metavar="ID", help="A notice (N12), or what asked about it (E4).")],
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Give up a notice that was not told yet: it never goes.
+
+    For an escalation of the volume breaker all that it holds is given up.
+
+    \b
+    Example:
+      notifier cancel N12 --by "Sgt Reid"
+    """
+    _settle_held(notice, by, as_json, "discarded")
+
+
+def _settle_held(identity: str, by: str | None, as_json: bool, outcome: str) -> None:
+    from notifier import worklists
+    from notifier.wiring import services
+
+    letter, number = number_of("NE", identity)
+    who = by or _login_name()
+    with services() as parts:
+        settle = parts.path.release if outcome == "released" else parts.path.discard
+        pks = [number]
+        if letter == "E":
+            with parts.store.begin() as tx:
+                pks = worklists.held_by(tx, number)
+        for pk in with_progress(pks, outcome):
+            settle(pk, who, parts.clock.now())
+        if letter == "E":
+            parts.path.resolve(number, who, outcome, parts.clock.now())
+    notices = [f"N{pk}" for pk in pks]
+    words = f"{len(pks)} notices were {outcome}" if letter == "E" else f"{notices[0]} was {outcome}"
+    _done({"id": f"{letter}{number}", "outcome": outcome, "notices": notices, "by": who}, words, as_json)
 
 
 def acknowledge(
@@ -134,7 +190,7 @@ def acknowledge(
     _, number = number_of("E", escalation)
     who = by or _login_name()
     with services() as parts, parts.store.begin() as tx:
-        room.acknowledge(tx, number, who, parts.policy, parts.clock.now())
+        room.acknowledge(tx, number, who, parts.policies, parts.clock.now())
     _done({"id": f"E{number}", "acknowledged_by": who}, f"E{number} is looked after by {who}", as_json)
 
 

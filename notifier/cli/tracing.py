@@ -32,7 +32,7 @@ def trace(
     from notifier.wiring import services
 
     with services() as parts:
-        timezone = parts.policy.timezone
+        timezone = parts.policies.timezone
         with parts.store.begin() as tx:
             records = story.trace(tx, wanted, timezone, personal=show_personal)
     if as_json:

@@ -35,7 +35,7 @@ class Watcher:
 
     def __init__(self, services: Services) -> None:
         self._store = services.store
-        self._timezone = services.policy.timezone
+        self._timezone = services.policies.timezone
         self._seen = 0
         self._counts = Counts()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from notifier.records import CaseEvent, FullTextBy, StaffRequest, TaskKind, Tone, Wording
+from notifier.records import CaseEvent, FullTextBy, Role, StaffRequest, TaskKind, Tone, Wording
 from notifier.rules.deadlines import Duty
 from notifier.rules.policy import Policy
 from notifier.rules.sensitivity import frees_suspect, offers_meeting
@@ -18,8 +18,21 @@ def instead(final: Suppress | Cancel, event: CaseEvent, tone: Tone, due: Duty, n
     """A duty that the victim does not want told becomes a person's decision, never a silent stop."""
     if not isinstance(final, Suppress) or final.reason not in ("withdrew", "wants_none"):
         return ()
-    asks = (StaffRequest.task(TaskKind.WITHDREW, event, deadline=due.deadline),)
-    return asks + (_tell_at_once(event, now) if tone is Tone.SAFETY else ())
+    safety = tone is Tone.SAFETY
+    # What is due at once is overdue at once too: the escalation of telling her in person is enough.
+    escalated = safety and due.deadline <= now
+    asks = (StaffRequest.task(TaskKind.WITHDREW, event, deadline=due.deadline, escalated=escalated),)
+    return asks + (_tell_at_once(event, now) if safety else ())
+
+
+def expired(event: CaseEvent, tone: Tone, now: datetime) -> Asks:
+    """A safety notice whose time was over before she was registered is told by a person."""
+    return _tell_at_once(event, now) if tone is Tone.SAFETY else ()
+
+
+def while_held(hold: str, event: CaseEvent, tone: Tone) -> Asks:
+    """A safety notice that is held cannot wait: its escalation runs at safety pace."""
+    return (StaffRequest.escalation(hold, event, safety=True, once=True),) if tone is Tone.SAFETY else ()
 
 
 def person_first(situation: Situation, policy: Policy, due: Duty, now: datetime) -> Asks:
@@ -48,6 +61,14 @@ def about_parts(situation: Situation, parts: tuple[Part, ...], tone: Tone) -> As
     discreet_news = tone is Tone.BAD_NEWS and parts[0].wording is Wording.NEUTRAL
     untold = situation.told_in_person_at is None
     return (call_back(situation.event, tone),) if by_call or (discreet_news and untold) else ()
+
+
+def representative_blocked(situation: Situation) -> Asks:
+    """Nothing goes to the victim instead of her representative: staff find out what is safe."""
+    victim = situation.victim
+    unsafe = any(not point.safe for point in victim.points)
+    blocked = victim.role is Role.REPRESENTATIVE and unsafe
+    return (StaffRequest.task(TaskKind.CHECK_SAFETY, situation.event),) if blocked else ()
 
 
 def call_back(event: CaseEvent | None, tone: Tone) -> StaffRequest:

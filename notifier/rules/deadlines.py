@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from notifier.event_types import EVENT_TYPES, Clock
 from notifier.records import CaseEvent
 from notifier.rules.policy import Policy
-from notifier.rules.timing import at_local, local_day
+from notifier.rules.timing import at_local, end_of_day, local_day
 from notifier.rules.working_days import add_working_days, previous_working_day
-
-_END_OF_DAY = time(23, 59, 59)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ def duty(event: CaseEvent, enhanced: bool, policy: Policy) -> Duty:
         return Duty(event.arrived_at, None, False, f"at once ({limit.source})")
     start = event.occurred_at if limit.clock is Clock.OCCURRED else event.published_at
     due_day = add_working_days(policy.calendar, local_day(start, policy.timezone), days)
-    deadline = at_local(due_day, _END_OF_DAY, policy.timezone)
+    deadline = end_of_day(due_day, policy.timezone)
     cutoff = _cutoff(event, row.moment, policy)
     moment_passed = cutoff is not None and cutoff <= event.arrived_at
     if cutoff is not None and not moment_passed:

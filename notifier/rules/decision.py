@@ -50,6 +50,10 @@ __all__ = [
     "decide",
 ]
 
+_HELD = {
+    "volume": "far more of these came within an hour than is usual: staff release or discard it",
+    "identity": "two records of persons were merged or split: staff find out whom it concerns",
+}
 # The forms that carry a whole text, and how the short words announce it.
 _FULL_TEXT_BY = {Form.MAIL: FullTextBy.EMAIL, Form.LETTER: FullTextBy.LETTER}
 
@@ -59,10 +63,7 @@ def decide(situation: Situation, policy: Policy, now: datetime) -> Decision:
     local_day(now, policy.timezone)
     event, victim = situation.event, situation.victim
     if event is None:
-        unwanted = _unwanted(victim, key_event=False)
-        if unwanted is not None:
-            return Decision(unwanted, Tone.ROUTINE)
-        return _plan_sending(situation, policy, now, Tone.ROUTINE, None)
+        return _decide_courtesy(situation, policy, now)
     enhanced = enhanced_rights(situation.case, victim, policy)
     due = duty(event, enhanced, policy)
     tone = _tone(situation, event, due, policy)
@@ -70,12 +71,24 @@ def decide(situation: Situation, policy: Policy, now: datetime) -> Decision:
     if final is not None:
         asks = asking.instead(final, event, tone, due, now)
         return Decision(final, tone, due, (due.why,), asks=asks)
+    if situation.hold is not None:
+        asks = asking.while_held(situation.hold, event, tone)
+        return Decision(Hold(situation.hold), tone, due, (due.why, _HELD[situation.hold]), asks=asks)
     meets_person_first = tone is Tone.BAD_NEWS and enhanced and situation.told_in_person_at is None
     if meets_person_first:
         asks = asking.person_first(situation, policy, due, now)
         why = (due.why, "bad news with enhanced rights: a person tells it first")
         return Decision(Hold("person_first"), tone, due, why, asks=asks)
     return _plan_sending(situation, policy, now, tone, due)
+
+
+def _decide_courtesy(situation: Situation, policy: Policy, now: datetime) -> Decision:
+    unwanted = _unwanted(situation.victim, key_event=False)
+    if unwanted is not None:
+        return Decision(unwanted, Tone.ROUTINE)
+    if situation.hold is not None:
+        return Decision(Hold(situation.hold), Tone.ROUTINE, why=(_HELD[situation.hold],))
+    return _plan_sending(situation, policy, now, Tone.ROUTINE, None)
 
 
 def _tone(situation: Situation, event: CaseEvent, due: Duty, policy: Policy) -> Tone:
@@ -131,7 +144,7 @@ def _nothing_left(situation: Situation, tone: Tone) -> tuple[Outcome, Asks]:
         return Suppress("full_text_by_call"), (asking.call_back(situation.event, tone),)
     if situation.told_in_person_at is not None:
         return Suppress("told_in_person"), ()
-    return NoWay(), ()
+    return NoWay(), asking.representative_blocked(situation)
 
 
 def _timing(situation: Situation, policy: Policy, now: datetime, tone: Tone, due: Duty | None) -> Timing:

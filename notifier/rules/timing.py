@@ -16,6 +16,7 @@ from notifier.rules.working_days import add_working_days
 
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
+_LAST_SECOND = time(23, 59, 59)
 _DAYS_AHEAD = 8
 
 
@@ -29,6 +30,11 @@ def at_local(day: date, clock: time, timezone: ZoneInfo) -> datetime:
     while not _exists(wall, timezone):
         wall = wall.replace(second=0, microsecond=0) + _MINUTE
     return wall.replace(tzinfo=timezone).astimezone(UTC)
+
+
+def end_of_day(day: date, timezone: ZoneInfo) -> datetime:
+    """Return the last second of a local day (in UTC): until then a duty due on that day is met."""
+    return at_local(day, _LAST_SECOND, timezone)
 
 
 def _exists(wall: datetime, timezone: ZoneInfo) -> bool:

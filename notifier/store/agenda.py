@@ -8,7 +8,7 @@ from sqlalchemy import func, select, true, union_all
 
 from notifier.records import AttemptState, NoticeState
 from notifier.store.database import Tx
-from notifier.store.tables import attempts, escalations, notices, registrations, tasks
+from notifier.store.tables import attempts, escalations, notices, registrations, sources, tasks
 
 _CHECKED = (AttemptState.ACCEPTED, AttemptState.UNKNOWN, AttemptState.DEFERRED)
 
@@ -25,6 +25,9 @@ def next_due(tx: Tx, after: datetime) -> datetime | None:
         (registrations.c.courtesy_at, true()),
         (registrations.c.prompt_at, true()),
         (registrations.c.held_until, true()),
+        (registrations.c.referral_prompt_at, true()),
+        (registrations.c.referral_due_at, true()),
+        (sources.c.check_at, true()),
     )
     firsts = [
         select(func.min(column).label("at")).where(column > after, condition) for column, condition in columns

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import delete, exists, or_, select, update
 
 from notifier.records import ChannelName, ContactPoint, Role
+from notifier.same_place import place_of
 from notifier.store.database import Tx
 from notifier.store.tables import contact_points
 
@@ -71,8 +72,7 @@ def add_party_points(
 
 
 def _values(tx: Tx, point: NewPoint, position: int) -> dict[str, object]:
-    # Without the channel: a number is the same address for texts, calls and whatever else uses numbers.
-    address_hash = tx.cipher.lookup("address", point.address.casefold())
+    address_hash = tx.cipher.lookup("address", place_of(point.channel, point.address))
     return {
         "point_id": point.id,
         "position": position,

@@ -39,6 +39,7 @@ class Line:
     channel: str | None = None
     language: str | None = None
     kind: str | None = None
+    ref: str | None = None
     level: int | None = None
     reason: str | None = None
     deadline: datetime | None = None
@@ -63,6 +64,7 @@ def write(tx: Tx, line: Line, at: datetime) -> int:
             channel=line.channel,
             language=line.language,
             kind=line.kind,
+            ref=line.ref,
             level=line.level,
             reason=line.reason,
             deadline=line.deadline,

@@ -18,47 +18,47 @@ OPEN = (NoticeState.PLANNED, NoticeState.HELD, NoticeState.FAILED)
 REACHED = (NoticeState.SENT, NoticeState.TOLD, NoticeState.UNCERTAIN, NoticeState.WITH_PERSON)
 
 
+# Suppressed or cancelled because she knows already.
+_KNOWN_TO_HER = ("told_by_person", "told_in_person", "full_text_by_call")
+
+
+def was_told(notice: Notice) -> bool:
+    """Tell whether the news may be with her: by a message, even one of unknown outcome, or by a person."""
+    return notice.state in REACHED or notice.reason in _KNOWN_TO_HER
+
+
 def subject_of(event: CaseEvent) -> str | None:
     """Return what the event is about where a newer event replaces an older one (rules, section 4)."""
     subject = EVENT_TYPES[event.type].subject
     return f"{subject[0]}:{getattr(event.data, subject[1])}" if subject else None
 
 
-def add(tx: Tx, event: CaseEvent, case_pk: int, victim_pk: int) -> int | None:
+def add(tx: Tx, event: CaseEvent, case_pk: int, victim_pk: int, now: datetime) -> int | None:
     """Make the notice of one event to one victim; ``None`` where it exists."""
     same = (notices.c.event_pk == event.pk) & (notices.c.victim_pk == victim_pk)
     if tx.first(select(notices.c.pk).where(same)) is not None:
         return None
-    return _insert(tx, case_pk, victim_pk, event.pk, event.type, event.occurred_at, subject_of(event))
+    return _insert(
+        tx,
+        case_pk,
+        victim_pk,
+        now,
+        event_pk=event.pk,
+        event_type=event.type,
+        source=event.source,
+        occurred_at=event.occurred_at,
+        subject=subject_of(event),
+    )
 
 
 def add_courtesy(tx: Tx, case_pk: int, victim_pk: int, now: datetime) -> int:
     """Make the notice of a no-progress update that became due at ``now``."""
-    return _insert(tx, case_pk, victim_pk, None, COURTESY, now, None)
+    return _insert(tx, case_pk, victim_pk, now, event_type=COURTESY, occurred_at=now)
 
 
-def _insert(
-    tx: Tx,
-    case_pk: int,
-    victim_pk: int,
-    event_pk: int | None,
-    event_type: str,
-    occurred_at: datetime,
-    subject: str | None,
-) -> int:
-    return tx.insert(
-        notices.insert().values(
-            event_pk=event_pk,
-            case_pk=case_pk,
-            victim_pk=victim_pk,
-            event_type=event_type,
-            occurred_at=occurred_at,
-            subject=subject,
-            state=NoticeState.PLANNED,
-            tone=Tone.ROUTINE,
-            queue="routine",
-        )
-    )
+def _insert(tx: Tx, case_pk: int, victim_pk: int, now: datetime, **values: Any) -> int:
+    fresh = {"state": NoticeState.PLANNED, "tone": Tone.ROUTINE, "queue": "routine", "made_at": now}
+    return tx.insert(notices.insert().values(case_pk=case_pk, victim_pk=victim_pk, **fresh, **values))
 
 
 def load(tx: Tx, pk: int) -> Notice:
@@ -108,8 +108,10 @@ def _record(row: Row[Any]) -> Notice:
         state=NoticeState(row.state),
         tone=Tone(row.tone),
         deadline=row.deadline,
+        at_risk_at=row.at_risk_at,
         send_at=row.send_at,
         reason=row.reason,
+        hold=row.hold,
         tries=row.tries,
         full_only=row.full_only,
         retried_at=row.retried_at,
@@ -119,6 +121,29 @@ def _record(row: Row[Any]) -> Notice:
 def change(tx: Tx, pk: int, **values: Any) -> None:
     """Change columns of one notice."""
     tx.run(update(notices).where(notices.c.pk == pk).values(**values))
+
+
+def hold_open(tx: Tx, victim_pk: int, why: str) -> int:
+    """Hold everything that is not sent to a victim yet, until a person decides; return how many notices."""
+    waiting = [state.value for state in (*OPEN, NoticeState.SENDING)]
+    mine = (notices.c.victim_pk == victim_pk) & notices.c.state.in_(waiting)
+    return tx.run(update(notices).where(mine).values(hold=why))
+
+
+def held_of_source(tx: Tx, source: str, event_type: str, why: str) -> list[int]:
+    """Return the notices of one source and type that are held for this reason, the oldest first."""
+    same = (notices.c.source == source) & (notices.c.event_type == event_type)
+    held = same & (notices.c.hold == why) & (notices.c.state == NoticeState.HELD)
+    return [row.pk for row in tx.all(select(notices.c.pk).where(held).order_by(notices.c.pk))]
+
+
+def held_of_victim(tx: Tx, victim_pk: int | None, event_pk: int | None, why: str) -> list[int]:
+    """Return the victim's notices that are held for this reason; of a flood, the one about the event."""
+    held = (notices.c.victim_pk == victim_pk) & (notices.c.hold == why)
+    if why == "volume":
+        held &= notices.c.event_pk == event_pk
+    held &= notices.c.state == NoticeState.HELD
+    return [row.pk for row in tx.all(select(notices.c.pk).where(held).order_by(notices.c.pk))]
 
 
 def due_victims(tx: Tx, queue: str | None, now: datetime, limit: int) -> list[int]:

@@ -190,6 +190,18 @@ def prompts_due(tx: Tx, now: datetime) -> Sequence[Row[Any]]:
     return tx.all(select(registrations).where(due).order_by(registrations.c.pk).with_for_update())
 
 
+def referral_prompts_due(tx: Tx, now: datetime) -> Sequence[Row[Any]]:
+    """Return the registrations of whose referral the officer is to be reminded now; they are locked."""
+    due = registrations.c.referral_prompt_at <= now
+    return tx.all(select(registrations).where(due).order_by(registrations.c.pk).with_for_update())
+
+
+def referrals_due(tx: Tx, now: datetime) -> Sequence[Row[Any]]:
+    """Return the registrations whose referral is not on record and to be escalated now; they are locked."""
+    due = registrations.c.referral_due_at <= now
+    return tx.all(select(registrations).where(due).order_by(registrations.c.pk).with_for_update())
+
+
 def cases_of(tx: Tx, victim: int) -> list[int]:
     """Return the keys of the victim's cases."""
     query = select(registrations.c.case_pk).where(registrations.c.victim_pk == victim)

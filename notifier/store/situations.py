@@ -51,7 +51,7 @@ def situation_of(tx: Tx, notice: Notice, file: CaseFile, policy: Policy) -> Situ
     """Return the situation of one notice as it is in this transaction."""
     event = file.event(notice.event_pk)
     victim = file.victims[notice.victim_pk]
-    newer = _newer(tx, notice)
+    newer = newer_on_subject(tx, notice, file)
     made = attempts.of_notice(tx, notice.pk, notice.retried_at)
     failed = [row for row in made if row.state in _USED_UP]
     unknown = [row.point_pk for row in made if row.state == AttemptState.UNKNOWN]
@@ -64,8 +64,9 @@ def situation_of(tx: Tx, notice: Notice, file: CaseFile, policy: Policy) -> Situ
         history=file.history,
         names_on_file=file.names,
         retracted=event is not None and event not in file.history,
-        superseded=any(other.state not in notices.REACHED for other in newer),
-        older_than_told=any(other.state in notices.REACHED for other in newer),
+        hold=notice.hold,
+        superseded=any(not notices.was_told(other) for other in newer),
+        older_than_told=any(notices.was_told(other) for other in newer),
         told_in_person_at=talked_about_at(file.history, event, victim.victim_id) if event else None,
         last_message_at=attempts.last_message_at(tx, notice.victim_pk),
         tried=frozenset(row.point_pk for row in failed) | twice_unknown,
@@ -92,10 +93,16 @@ def told_events(tx: Tx, file: CaseFile, victim_pk: int) -> list[CaseEvent]:
 _OUT = (NoticeState.CANCELLED, NoticeState.SUPPRESSED)
 
 
-def _newer(tx: Tx, notice: Notice) -> list[Notice]:
-    """Return the victim's notices on the same subject about newer events."""
+def newer_on_subject(tx: Tx, notice: Notice, file: CaseFile) -> list[Notice]:
+    """Return the victim's notices on the same subject about newer events that she was or is to be told."""
     if notice.subject is None:
         return []
-    same = (n for n in notices.of_victim(tx, notice.victim_pk, notice.case_pk) if n.subject == notice.subject)
+    standing = {event.pk for event in file.history}
     mine = (notice.occurred_at, notice.event_pk or 0)
-    return [n for n in same if (n.occurred_at, n.event_pk or 0) > mine and n.state not in _OUT]
+    return [
+        other
+        for other in notices.of_victim(tx, notice.victim_pk, notice.case_pk)
+        if other.subject == notice.subject
+        and (other.occurred_at, other.event_pk or 0) > mine
+        and (notices.was_told(other) or (other.state not in _OUT and other.event_pk in standing))
+    ]

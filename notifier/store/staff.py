@@ -15,6 +15,8 @@ from notifier.store.tables import cases, escalations, events, tasks, victims
 
 def _cause(ask: Ask, *, with_event: bool) -> str:
     request = ask.request
+    if request.source is not None:
+        return f"{request.reason}/{request.source}/{request.event_type}"
     parts: list[object] = [request.reason, ask.case_pk, ask.victim_pk]
     if with_event and request.event is not None:
         parts.append(request.event.pk)
@@ -23,6 +25,7 @@ def _cause(ask: Ask, *, with_event: bool) -> str:
     return "/".join(str(part) for part in parts)
 
 
+_TAKEN_BACK = "/taken back"
 # These are about how the victim can be reached at all, whatever was to be told to her.
 _ABOUT_CONTACT = frozenset({TaskKind.CHECK_SAFETY, TaskKind.FIND_CONTACT})
 
@@ -82,6 +85,8 @@ def add_escalation(
         escalations.insert().values(
             cause=_cause(ask, with_event=duty),
             reason=request.reason,
+            source=request.source,
+            event_type=request.event_type,
             case_pk=ask.case_pk,
             victim_pk=ask.victim_pk,
             event_pk=request.event.pk if request.event else None,
@@ -138,6 +143,19 @@ def open_escalations_about(tx: Tx, case_pk: int, victim_pk: int, event_pk: int |
     return tx.all(select(escalations).where(mine, table.resolved_at.is_(None)).order_by(table.pk))
 
 
+def ask_again(tx: Tx, case_pk: int, victim_pk: int, event_pk: int, *, outcome: str) -> None:
+    """Let tasks about an event be asked for anew that were done with this outcome, as if never asked."""
+    mine = (tasks.c.case_pk == case_pk) & (tasks.c.victim_pk == victim_pk) & (tasks.c.event_pk == event_pk)
+    taken_back = mine & (tasks.c.outcome == outcome) & tasks.c.cause.not_like(f"%{_TAKEN_BACK}")
+    tx.run(update(tasks).where(taken_back).values(cause=tasks.c.cause + _TAKEN_BACK))
+
+
+def open_about_source(tx: Tx, reason: str, source: str) -> Sequence[Row[Any]]:
+    """Return the open escalations about a source."""
+    same = (escalations.c.reason == reason) & (escalations.c.source == source)
+    return tx.all(select(escalations).where(same, escalations.c.resolved_at.is_(None)))
+
+
 def find_tasks(tx: Tx, answered: Answered) -> Sequence[Row[Any]]:
     """Return the open tasks of the case that staff's answer is about."""
     mine = _answered(tasks, answered, "T") & tasks.c.done_at.is_(None)
@@ -174,7 +192,7 @@ def load_task(tx: Tx, pk: int) -> Row[Any] | None:
 
 def _named(table: Table) -> Select[Any]:
     joined = (
-        table.join(cases, cases.c.pk == table.c.case_pk)
+        table.outerjoin(cases, cases.c.pk == table.c.case_pk)
         .outerjoin(events, events.c.pk == table.c.event_pk)
         .outerjoin(victims, victims.c.pk == table.c.victim_pk)
     )

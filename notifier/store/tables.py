@@ -94,6 +94,24 @@ events = Table(
 Index("ix_events_unplanned", events.c.pk, sqlite_where=events.c.planned_at.is_(None),
       postgresql_where=events.c.planned_at.is_(None))  # fmt: skip
 
+sources = Table(
+    "sources",
+    metadata,
+    _key(),
+    Column("source", String(500), nullable=False, unique=True),
+    Column("first_at", UtcTime, nullable=False),
+    Column("check_at", UtcTime),
+    Column("silent_since", UtcTime),
+    Index("ix_sources_check", "check_at"),
+)
+
+publications = Table(
+    "publications",
+    metadata,
+    Column("source_pk", ForeignKey("sources.pk"), primary_key=True),
+    Column("minute", UtcTime, primary_key=True),
+)
+
 rejections = Table(
     "rejections",
     metadata,
@@ -134,9 +152,13 @@ registrations = Table(
     Column("courtesy_at", UtcTime),
     Column("prompt_at", UtcTime),
     Column("held_until", UtcTime),
+    Column("referral_prompt_at", UtcTime),
+    Column("referral_due_at", UtcTime),
     UniqueConstraint("case_pk", "victim_pk"),
     Index("ix_registrations_courtesy", "courtesy_at"),
     Index("ix_registrations_prompt", "prompt_at"),
+    Index("ix_registrations_referral_prompt", "referral_prompt_at"),
+    Index("ix_registrations_referral_due", "referral_due_at"),
     Index("ix_registrations_victim", "victim_pk"),
 )
 
@@ -183,10 +205,13 @@ notices = Table(
     _link("case"),
     _link("victim"),
     Column("event_type", String(100), nullable=False),
+    Column("source", String(500)),
+    Column("made_at", UtcTime),
     Column("occurred_at", UtcTime, nullable=False),
     Column("subject", String(250)),
     Column("state", String(20), nullable=False),
     Column("reason", String(100)),
+    Column("hold", String(20)),
     Column("tone", String(20), nullable=False),
     Column("queue", String(20), nullable=False),
     Column("deadline", UtcTime),
@@ -200,6 +225,8 @@ notices = Table(
     Index("ix_notices_due", "state", "send_at"),
     Index("ix_notices_at_risk", "at_risk_at"),
     Index("ix_notices_victim", "victim_pk", "case_pk"),
+    Index("ix_notices_volume", "source", "event_type", "made_at"),
+    Index("ix_notices_hold", "hold"),
 )
 
 attempts = Table(
@@ -281,9 +308,11 @@ escalations = Table(
     "escalations",
     metadata,
     _key(),
-    Column("cause", String(300), nullable=False),
+    Column("cause", String(700), nullable=False),
     Column("reason", String(50), nullable=False),
-    _link("case"),
+    Column("source", String(500)),
+    Column("event_type", String(100)),
+    _link("case", optional=True),
     _link("victim", optional=True),
     _link("event", optional=True),
     Column("level", Integer, nullable=False),
@@ -317,6 +346,7 @@ journal = Table(
     Column("channel", String(10)),
     Column("language", String(5)),
     Column("kind", String(30)),
+    Column("ref", String(20)),
     Column("level", Integer),
     Column("reason", String(100)),
     Column("deadline", UtcTime),

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pypdf import PdfReader
 
 from notifier.channels.base import find_channels
 from notifier.channels.email_smtp import EmailSmtp, sign_bounce
@@ -41,6 +43,7 @@ from notifier.records import (
     ChannelName,
     FailureReason,
     Form,
+    LeafletText,
     Message,
     Receipt,
     ReceiptRequest,
@@ -169,6 +172,48 @@ def test_without_html_it_is_plain(channel: EmailSmtp, peer: SmtpPeer) -> None:
     channel.send(message(rendered=replace(RENDERED, html=None)))
     mail = peer.messages[0].parsed
     assert (mail.get_content_type(), mail["Content-Language"]) == ("text/plain", "cy")
+
+
+LEAFLETS = (
+    LeafletText("taflen-1.pdf", "Help ar ôl trosedd", ("Gallwch ffonio.",)),
+    LeafletText("taflen-2.pdf", "Mwy o help", ("- gartref\n- yn y tŷ",)),
+)
+
+
+def test_leaflets_are_attached(channel: EmailSmtp, peer: SmtpPeer) -> None:
+    assert channel.send(message(rendered=replace(RENDERED, leaflets=LEAFLETS))).state is ACCEPTED
+    mail = peer.messages[0].parsed
+    assert mail.get_content_type() == "multipart/mixed"
+    text = mail.get_body(("plain",))
+    assert text is not None
+    assert text.get_content().splitlines() == ["Mae newyddion: tŷ."]
+    attached = list(mail.iter_attachments())
+    assert [part.get_filename() for part in attached] == ["taflen-1.pdf", "taflen-2.pdf"]
+    assert {part.get_content_type() for part in attached} == {"application/pdf"}
+    read = [PdfReader(BytesIO(part.get_content())) for part in attached]
+    assert [reader.metadata and reader.metadata.title for reader in read] == [
+        "Help ar ôl trosedd",
+        "Mwy o help",
+    ]
+    assert "yn y tŷ" in read[1].pages[0].extract_text()
+
+
+def test_a_leaflet_is_as_large_as_the_person_needs(channel: EmailSmtp, peer: SmtpPeer) -> None:
+    channel.send(message(rendered=replace(RENDERED, format="large_print", leaflets=LEAFLETS[:1])))
+    [part] = peer.messages[0].parsed.iter_attachments()
+    sizes: set[float] = set()
+    page = PdfReader(BytesIO(part.get_content())).pages[0]
+    page.extract_text(
+        visitor_text=lambda text, _user, _run, _font, size: sizes.add(size) if text.strip() else None
+    )
+    assert min(sizes) == 18
+
+
+def test_a_mail_without_its_leaflet_does_not_go(channel: EmailSmtp, peer: SmtpPeer) -> None:
+    unprintable = LeafletText("leaflet-1.pdf", "Help", ("\U0001f600",))
+    result = channel.send(message(rendered=replace(RENDERED, leaflets=(unprintable,))))
+    assert (result.state, result.reason) == (FAILED, FailureReason.UNPRINTABLE)
+    assert peer.messages == []
 
 
 TEXTS = [

@@ -25,6 +25,7 @@ from notifier.records import (
     ChannelName,
     FailureReason,
     Form,
+    LeafletText,
     LetterContent,
     Message,
     Receipt,
@@ -45,8 +46,6 @@ CONTENT = LetterContent(
     reference_line="Our reference: AP/2026/004512",
     closing="Yours sincerely",
     officer=("PC Jordan Price", "Telephone: 01632 960145", "Next on duty: 2 April, 14:00 to 22:00"),
-    language="en",
-    format="standard",
 )
 PARAGRAPHS = (
     "He has been released on bail. He must not contact you, directly or through anybody else.",
@@ -56,14 +55,21 @@ SUBJECT = "He has been released on bail"
 
 
 def message(
-    *, paragraphs: tuple[str, ...] = PARAGRAPHS, subject: str | None = SUBJECT, **changes: Any
+    *,
+    paragraphs: tuple[str, ...] = PARAGRAPHS,
+    subject: str | None = SUBJECT,
+    language: str = "en",
+    format: str = "standard",
+    leaflets: tuple[LeafletText, ...] = (),
+    attempt_ref: str = REF,
+    **changes: Any,
 ) -> Message:
     letter = replace(CONTENT, **changes)
     rendered = Rendered(
-        Form.LETTER, letter.language, "\n".join(paragraphs), subject, None, paragraphs, letter
+        Form.LETTER, language, "\n".join(paragraphs), subject, None, paragraphs, letter, format, leaflets
     )
     address = "\n".join(letter.address)
-    return Message(REF, ChannelName.LETTER, address, "Ms Siân Llŷr-Whitfield", rendered, NOW)
+    return Message(attempt_ref, ChannelName.LETTER, address, "Ms Siân Llŷr-Whitfield", rendered, NOW)
 
 
 @dataclass(frozen=True)
@@ -256,7 +262,7 @@ def test_its_typefaces_are_inside_regular_and_bold(printed: Print) -> None:
     assert all("/FontFile2" in descriptor for descriptor in descriptors)
 
 
-@pytest.mark.parametrize(("format_", "points"), [("standard", 12), ("easy_read", 14), ("large_print", 18)])
+@pytest.mark.parametrize(("format_", "points"), [("standard", 12), ("easy_read", 16), ("large_print", 18)])
 def test_how_large_it_is(printed: Print, format_: str, points: int) -> None:
     lines = read_lines(printed(message(format=format_)))
     body = [line for line in lines if line.text.startswith(("Dear", "He has", "We will", "Yours", "PC"))]
@@ -557,3 +563,65 @@ MALFORMED: list[str | bytes] = [
 def test_a_malformed_report(channel: LetterPrint, body: str | bytes) -> None:
     with pytest.raises(ValueError, match="id and state"):
         channel.parse_receipt(receipt(body))
+
+
+# Leaflets
+
+LEAFLETS = (
+    LeafletText(
+        "leaflet-1.pdf",
+        "Help after a crime",
+        ("You can call.", "- at home\n- at work", "## Rights", "Yours."),
+    ),
+    LeafletText("leaflet-2.pdf", "More help", ("Call 0808 2000 247 at any time. " * 4,)),
+)
+
+
+def test_leaflets_follow_the_letter_each_on_pages_of_its_own(printed: Print) -> None:
+    pdf = printed(message(leaflets=LEAFLETS))
+    lines = read_lines(pdf)
+    first_lines = [next(line.text for line in lines if line.page == page) for page in (2, 3)]
+    assert first_lines == [leaflet.title for leaflet in LEAFLETS]
+    assert [line.text for line in lines if line.text.startswith("Page")] == [
+        "Page 1 of 3", "Page 2 of 3", "Page 3 of 3",
+    ]  # fmt: skip
+    assert json.loads(pdf.with_suffix(".json").read_text())["pages"] == 3
+
+
+def test_a_leaflet_can_be_read_aloud(printed: Print) -> None:
+    root: Any = PdfReader(printed(message(leaflets=LEAFLETS))).trailer["/Root"]
+    found = tags(root["/StructTreeRoot"])
+    assert (found.count("/H1"), found.count("/H2")) == (3, 1)
+    assert (found.count("/L"), found.count("/LI")) == (1, 2)
+
+
+@pytest.mark.parametrize(("format_", "points"), [("standard", 12), ("easy_read", 16), ("large_print", 18)])
+def test_a_leaflet_is_as_large_as_the_letter(printed: Print, format_: str, points: int) -> None:
+    lines = read_lines(printed(message(format=format_, leaflets=LEAFLETS)))
+    words = [line for line in lines if line.page > 1 and not line.text.startswith("Page")]
+    assert min(line.points for line in words) == points
+    assert {line.text for line in words if line.points > points} == {leaflet.title for leaflet in LEAFLETS}
+
+
+def test_a_telephone_number_stays_on_one_line(printed: Print) -> None:
+    lines = read_lines(
+        printed(message(paragraphs=tuple(f"{'and so ' * n}call 0808 2000 247" for n in range(5, 20))))
+    )
+    assert sum("0808 2000 247" in line.text for line in lines) == 15
+
+
+# Easy read
+
+
+def test_a_line_of_easy_read_stands_apart(printed: Print) -> None:
+    lines = read_lines(printed(message(format="easy_read", paragraphs=("Call us.\nWe can help.", "Soon."))))
+    downs = {line.text: line.down for line in lines}
+    within, between = downs["We can help."] - downs["Call us."], downs["Soon."] - downs["We can help."]
+    assert 16 * 1.5 * 25.4 / 72 < within < between
+
+
+def test_the_closing_never_stands_alone_on_a_page(printed: Print) -> None:
+    for number in range(8, 20):
+        lines = read_lines(printed(message(attempt_ref=f"{REF}{number}", paragraphs=("Word.",) * number)))
+        [closing] = [line for line in lines if line.text == CONTENT.closing]
+        assert [line for line in lines if line.page == closing.page and line.text == "Word."], number

@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 from notifier.channels.base import find_channels
 from notifier.cli import app
 from notifier.path import Path
-from notifier.policy_file import load_policy
+from notifier.policy_file import load_policies
 from notifier.records import ChannelName
 from notifier.rendering import Renderer
 from notifier.settings import load_settings
@@ -117,8 +117,8 @@ class CommandLine:
         store = Store(f"sqlite:///{self.home / 'notifier.db'}", cipher_of(load_settings()))
         store.upgrade()
         channels = {name: SimulatedChannel(kind.facts, outcomes) for name, kind in find_channels().items()}
-        policy = load_policy()
-        path = Path(store, policy, Renderer(policy.timezone).render, channels)
+        policies = load_policies()
+        path = Path(store, policies, Renderer(policies.timezone).render, channels)
         documents = [one if isinstance(one, str) else json.dumps(one) for one in events]
         path.take_in(documents, now, door="test")
         _settle(path, channels, now)

@@ -23,7 +23,7 @@ from notifier.rendering import Renderer
 from notifier.simulation import SimulatedChannel, read_outcomes
 from notifier.store import notices
 from notifier.store.database import IN_MEMORY, Tx
-from tests.builders import SHIPPED, a_store, at
+from tests.builders import POLICIES, a_store, at
 from tests.e2e.events import cases, event, mailbox, number
 
 NINE = at("Wed 1 Apr 2026 09:00")
@@ -66,7 +66,7 @@ def small_day(outcomes: Sequence[dict[str, str]] = ()) -> Iterator[SmallDay]:
     read = read_outcomes([json.dumps(outcome) for outcome in outcomes])
     channels = {name: SimulatedChannel(one.facts, read) for name, one in find_channels().items()}
     with a_store(IN_MEMORY) as store:
-        path = Path(store, SHIPPED, Renderer(SHIPPED.timezone).render, channels, side_by_side=1)
+        path = Path(store, POLICIES, Renderer(POLICIES.timezone).render, channels, side_by_side=1)
         try:
             yield SmallDay(path, channels, [])
         finally:

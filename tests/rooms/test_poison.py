@@ -14,7 +14,7 @@ from notifier.records import ChannelName, Rendered, RenderRequest
 from notifier.rendering import Renderer
 from notifier.store.database import Store
 from notifier.store.tables import notices, tasks, victims
-from tests.builders import LONDON, SHIPPED, a_cipher, a_document, at
+from tests.builders import LONDON, POLICIES, a_cipher, a_document, at
 from tests.fakes import fake_channels
 
 NOW = at("Wed 1 Apr 2026 09:30")
@@ -43,7 +43,7 @@ def test_one_notice_that_breaks_the_program_stops_no_other_and_is_held_in_the_en
     opened = a_document(
         "case.opened", "Wed 1 Apr 2026 09:30", offence="burglary", force="Example", reference="EX/1/26"
     )
-    with closing(Path(store, SHIPPED, breaks_for_v2, channels)) as path:
+    with closing(Path(store, POLICIES, breaks_for_v2, channels)) as path:
         documents = [json.dumps(opened), registered("v1", "07700 900001"), registered("v2", "07700 900002")]
         path.take_in(documents, NOW, door="test")
         path.plan("c1", NOW)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -34,6 +35,7 @@ from notifier.rendering import MOST_SEGMENTS, Renderer
 from notifier.rendering_dates import Dates
 from notifier.rendering_fields import event_fields
 from notifier.sms_text import measure
+from notifier.template_folders import SHIPPED
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 4, 7, 9, 0, tzinfo=LONDON)
@@ -541,14 +543,24 @@ def test_the_mail_is_readable_by_a_machine_and_fetches_nothing(renderer: Rendere
     assert "url(" not in html
 
 
-@pytest.mark.parametrize(("format_", "size"), [("standard", "12pt"), ("large_print", "18pt")])
-def test_large_print(renderer: Renderer, format_: str, size: str) -> None:
+@pytest.mark.parametrize(
+    ("format_", "size", "height"),
+    [("standard", "12pt", "1.5"), ("large_print", "18pt", "1.5"), ("easy_read", "16pt", "2")],
+)
+def test_how_large_a_mail_is(renderer: Renderer, format_: str, size: str, height: str) -> None:
     victim = replace(VICTIM, needs=Needs(format=format_))
     mail = renderer.render(request(Form.MAIL, event("case.charged"), victim=victim))
-    letter = renderer.render(request(Form.LETTER, event("case.charged"), victim=victim)).letter
     assert mail.html is not None
-    assert f"font-size: {size}" in mail.html
-    assert letter is not None
+    styles = [attributes.get("style") or "" for _, attributes in _Tags(mail.html).tags]
+    sizes = [style for style in styles if "font-size" in style]
+    assert len(sizes) == 1, "nothing in it is smaller"
+    assert f"font-size: {size}; line-height: {height};" in sizes[0]
+
+
+@pytest.mark.parametrize("format_", ["standard", "large_print", "easy_read"])
+def test_a_letter_knows_its_format(renderer: Renderer, format_: str) -> None:
+    victim = replace(VICTIM, needs=Needs(format=format_))
+    letter = renderer.render(request(Form.LETTER, event("case.charged"), victim=victim))
     assert letter.format == format_
 
 
@@ -592,6 +604,64 @@ def test_lines_of_free_text_stay_apart(renderer: Renderer) -> None:
         request(Form.LETTER, event("case.progress", {"text": "One.\r\nTwo.\n\n\nThree"}))
     )
     assert letter.paragraphs[2:5] == ("One.", "Two.", "Three.")
+
+
+# Easy read
+
+EASY = replace(VICTIM, needs=Needs(format="easy_read"))
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+@pytest.mark.parametrize("form", [Form.MAIL, Form.LETTER])
+@pytest.mark.parametrize(("name", "changes"), SAMPLES)
+def test_easy_read_has_words_of_its_own_one_sentence_a_line(
+    renderer: Renderer, name: str, changes: dict[str, Any], form: Form, language: str
+) -> None:
+    told, needs = event(name, changes), Needs(language=language, format="easy_read")
+    easy = renderer.render(request(form, told, victim=replace(VICTIM, needs=needs)))
+    usual = renderer.render(request(form, told, victim=replace(VICTIM, needs=Needs(language=language))))
+    assert (easy.language, easy.format) == (language, "easy_read")
+    assert easy.text != usual.text
+    assert "None" not in easy.text
+    assert not re.search(r"[a-z][.?!] +[A-Z]", easy.text)
+
+
+@pytest.mark.parametrize("form", [Form.SHORT, Form.SPOKEN])
+def test_easy_read_changes_neither_an_sms_nor_a_call(renderer: Renderer, form: Form) -> None:
+    told = event("case.suspect_released")
+    easy = renderer.render(request(form, told, victim=EASY))
+    assert easy.text == renderer.render(request(form, told)).text
+
+
+def test_an_easy_courtesy_update_has_its_own_words(renderer: Renderer) -> None:
+    text = renderer.render(courtesy(Form.LETTER, WAITING, victim=EASY)).text
+    for words in ("6 March", "forensic results", "7 March", "20 April", "5 May"):
+        assert words in text
+    assert text != renderer.render(courtesy(Form.LETTER, WAITING)).text
+
+
+def test_the_frame_of_easy_read_says_who_when_and_danger(renderer: Renderer) -> None:
+    lines = renderer.render(request(Form.MAIL, event("case.charged"), victim=EASY)).text.splitlines()
+    for line in (
+        "The case has a reference.", "It is EX/1234/26.", "You will hear from us again by 5 May.",
+        "Please contact PC Priya Shah.", "Are you in danger now?", "Call 999.",
+    ):  # fmt: skip
+        assert line in lines
+
+
+@pytest.mark.parametrize("form", [Form.MAIL, Form.LETTER])
+def test_what_is_discreet_wins_over_easy_read(renderer: Renderer, form: Form) -> None:
+    discreet = replace(VICTIM, needs=Needs(format="easy_read", discreet=True))
+    asked = request(form, event("case.charged"), victim=discreet, wording=Wording.NEUTRAL)
+    usual = request(form, event("case.charged"), victim=DISCREET, wording=Wording.NEUTRAL)
+    assert renderer.render(asked).text == renderer.render(usual).text
+
+
+def test_a_missing_easy_read_is_no_reason_for_the_usual_words(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "case.charged" / "en" / "easy.txt").unlink()
+    with pytest.raises(RenderingError, match=r"no template case\.charged/en/easy\.txt"):
+        Renderer(LONDON, tmp_path).render(request(Form.MAIL, event("case.charged"), victim=EASY))
 
 
 # What templates may do

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ from tests.rooms.test_rendering import request as english_request
 TEMPLATES = Path(notifier.__file__).with_name("templates")
 ENGLISH = sorted(path.relative_to(TEMPLATES) for path in TEMPLATES.glob("*/en/*"))
 WELSH = replace(VICTIM, needs=Needs(language="cy"))
+EASY = replace(WELSH, needs=Needs(language="cy", format="easy_read"))
 REPRESENTED = replace(WELSH, role=Role.REPRESENTATIVE, recipient=PersonName(family="Sam Carter"))
 TOLD: list[tuple[str, dict[str, Any]]] = [
     *SAMPLES,
@@ -159,6 +161,20 @@ def test_every_told_event_is_told_in_welsh(
             assert "01632 960001" in said
 
 
+@pytest.mark.parametrize(("name", "changes"), TOLD)
+def test_easy_read_is_in_welsh_with_a_sentence_on_each_line(
+    renderer: Renderer, name: str, changes: dict[str, Any]
+) -> None:
+    free = {**EVENT_TYPES[name].sample, **changes}
+    for role, form in product((Role.VICTIM, Role.REPRESENTATIVE), (Form.MAIL, Form.LETTER)):
+        asked = request(form, event(name, changes), victim=replace(EASY, role=role), offer_meeting=True)
+        rendered = renderer.render(asked)
+        said = own_words(replace(rendered, subject=None), free)
+        assert rendered.language == "cy"
+        assert not ENGLISH_WORDS.findall(said)
+        assert not re.search(r"[();]|[.?!] +[A-Z]", said)
+
+
 @pytest.mark.parametrize("wording", Wording)
 @pytest.mark.parametrize("victim", [WELSH, REPRESENTED], ids=["victim", "representative"])
 @pytest.mark.parametrize(("name", "changes"), TOLD)
@@ -239,9 +255,10 @@ def test_a_force_has_its_welsh_name(renderer: Renderer, force: str, name: str) -
 
 
 def test_a_letter_has_all_its_parts_in_welsh(renderer: Renderer) -> None:
-    letter = renderer.render(request(Form.LETTER, event("case.suspect_released"))).letter
+    rendered = renderer.render(request(Form.LETTER, event("case.suspect_released")))
+    letter = rendered.letter
     assert letter is not None
-    assert (letter.language, letter.date) == ("cy", "7 Ebrill 2026")
+    assert (rendered.language, letter.date) == ("cy", "7 Ebrill 2026")
     assert (letter.salutation, letter.reference_line, letter.closing) == (
         "Annwyl Ms Bloggs,", "Cyfeirnod: EX/1234/26", "Yn gywir,",
     )  # fmt: skip

@@ -18,7 +18,7 @@ from notifier.store.contact_points import (
     victims_with,
 )
 from notifier.store.database import IN_MEMORY, Tx
-from tests.builders import SHIPPED, a_document, a_store, at, day, stored
+from tests.builders import POLICIES, a_document, a_store, at, day, stored
 
 NOW = at("Wed 1 Apr 2026 09:30")
 WHEN = "Wed 1 Apr 2026 09:30"
@@ -113,7 +113,7 @@ def test_both_databases_replace_and_look_up_alike(database_url: str) -> None:
 def fold(tx: Tx, type_: str, case_id: str = "c1", **data: Any) -> None:
     event = stored(tx, a_document(type_, WHEN, case_id=case_id, **data))
     case_pk = people.case_pk(tx, case_id)
-    profiles.fold(tx, case_pk, event, SHIPPED, NOW, profiles.Changes())
+    profiles.fold(tx, case_pk, event, POLICIES, NOW, profiles.Changes())
 
 
 def register(tx: Tx, channel: str, address: Any, victim_id: str = "v1", **needs: Any) -> None:
@@ -200,7 +200,7 @@ def test_whose_plans_must_be_looked_at_again_is_known(tx: Tx) -> None:
         ),
     )  # fmt: skip
     changes = profiles.Changes()
-    profiles.fold(tx, people.case_pk(tx, "c2"), event, SHIPPED, NOW, changes)
+    profiles.fold(tx, people.case_pk(tx, "c2"), event, POLICIES, NOW, changes)
     assert changes.victim_ids == {"v2"}
     assert victims_with(tx, []) == set()
 

@@ -37,7 +37,7 @@ def a_victim_with_a_notice(
 
 def a_notice(tx: Tx, victim: int) -> int:
     event = stored(tx, a_document(AN_ARREST, "Wed 1 Apr 2026 09:30"))
-    pk = notices.add(tx, event, people.case_pk(tx, "c1"), victim)
+    pk = notices.add(tx, event, people.case_pk(tx, "c1"), victim, NOW)
     assert pk is not None
     return pk
 
@@ -53,8 +53,8 @@ def test_an_event_makes_one_notice_for_a_victim(store: Store) -> None:
     with store.begin() as tx:
         victim = people.save_profile(tx, "v1", {})
         event, case = stored(tx, a_document(AN_ARREST, "Wed 1 Apr 2026 09:30")), people.case_pk(tx, "c1")
-        pk = notices.add(tx, event, case, victim)
-        assert notices.add(tx, event, case, victim) is None
+        pk = notices.add(tx, event, case, victim, NOW)
+        assert notices.add(tx, event, case, victim, NOW) is None
         (notice,) = notices.of_victim(tx, victim, case)
         assert (notice.pk, notice.event_pk, notice.state) == (pk, event.pk, NoticeState.PLANNED)
         assert notice.subject is None
@@ -64,7 +64,7 @@ def test_what_a_notice_is_about_is_kept_where_newer_replaces_older(store: Store)
     with store.begin() as tx:
         hearing = stored(tx, a_document("court.hearing_changed", "Wed 1 Apr 2026 09:30", **HEARING))
         victim = people.save_profile(tx, "v1", {})
-        pk = notices.add(tx, hearing, people.case_pk(tx, "c1"), victim)
+        pk = notices.add(tx, hearing, people.case_pk(tx, "c1"), victim, NOW)
         assert pk is not None
         assert notices.load(tx, pk).subject == "hearing:h1"
 

@@ -17,7 +17,7 @@ from notifier.records import ChannelName
 from notifier.rendering import Renderer
 from notifier.store.database import IN_MEMORY, Store
 from notifier.store.tables import metadata
-from tests.builders import LONDON, SHIPPED, a_document, a_store, at
+from tests.builders import LONDON, POLICIES, a_document, a_store, at
 from tests.fakes import FAILED, fake_channels
 
 WHEN = "Wed 1 Apr 2026 09:30"
@@ -72,7 +72,7 @@ def store() -> Iterator[Store]:
     channels = fake_channels()
     channels[ChannelName.SMS].will_answer(FAILED)
     with a_store(IN_MEMORY) as store:
-        with closing(Path(store, SHIPPED, Renderer(LONDON).render, channels, side_by_side=1)) as path:
+        with closing(Path(store, POLICIES, Renderer(LONDON).render, channels, side_by_side=1)) as path:
             path.take_in([json.dumps(document) for document in documents()], at(WHEN), door="test")
             path.plan("c1", at(WHEN))
             for _ in range(3):

@@ -11,7 +11,7 @@ from notifier.profiles import merge
 from notifier.records import Case, ChannelName, Contract, Needs, PersonName, Role, Victim
 from notifier.store import people
 from notifier.store.database import IN_MEMORY, Tx
-from tests.builders import SHIPPED, a_document, a_store, a_window, at, stored
+from tests.builders import POLICIES, a_document, a_store, a_window, at, stored
 
 MOBILE = {"id": "p1", "channel": "sms", "address": "07700 900123"}
 MAILBOX = {"id": "p2", "channel": "email", "address": "jo@example.org"}
@@ -109,7 +109,7 @@ def fold(
 ) -> profiles.Changes:
     event = stored(tx, a_document(type_, when, case_id=case_id, **data))
     changes = profiles.Changes()
-    profiles.fold(tx, people.case_pk(tx, case_id), event, SHIPPED, event.arrived_at, changes)
+    profiles.fold(tx, people.case_pk(tx, case_id), event, POLICIES, event.arrived_at, changes)
     return changes
 
 

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from notifier.policy_file import load_policy
+from sqlalchemy import select
+
+from notifier.journal_lines import PRINTED
+from notifier.journal_lines import local as local_time
+from notifier.policy_file import load_policies
+from notifier.records import What
 from notifier.rendering import Renderer
+from notifier.rules.policy import Policies
 from notifier.simulation import Simulation, read_outcomes
+from notifier.store import journal
+from notifier.store.tables import attempts
 
 LONDON = ZoneInfo("Europe/London")
 SMS = {"id": "p1", "channel": "sms", "address": "07700 900123"}
@@ -20,10 +29,13 @@ LETTER = {
     "address": {"lines": ["1 Mill Lane", "Exampletown", "EX1 1AA"]},
 }
 NUMBER = "+447700900123"
-_STAFF = {
-    "officer": ("off1", "PC Priya Shah", "priya.shah@police.example", "01632 960001"),
-    "supervisor": ("sup1", "Sgt Tom Reid", "tom.reid@police.example", "01632 960002"),
-    "unit": ("unit1", "Victim Care Unit", "vcu@police.example", "01632 960003"),
+STAFF = {
+    role: {"id": id_, "name": name, "email": email, "phone": phone}
+    for role, id_, name, email, phone in (
+        ("officer", "off1", "PC Priya Shah", "priya.shah@police.example", "01632 960001"),
+        ("supervisor", "sup1", "Sgt Tom Reid", "tom.reid@police.example", "01632 960002"),
+        ("unit", "unit1", "Victim Care Unit", "vcu@police.example", "01632 960003"),
+    )
 }
 
 
@@ -39,11 +51,7 @@ class Story:
         self._documents: list[str] = []
         self._outcomes: list[str] = []
         self.start = start
-        staff = {
-            role: {"id": id_, "name": name, "email": email, "phone": phone}
-            for role, (id_, name, email, phone) in _STAFF.items()
-        }
-        opened = {"offence": "burglary", "force": "Example", "reference": "EX/1234/26", **staff, **case}
+        opened = {"offence": "burglary", "force": "Example", "reference": "EX/1234/26", **STAFF, **case}
         self.event("case.opened", start, id="e-open", **opened)
         if victim is not None:
             self.registered(start, **victim)
@@ -74,12 +82,21 @@ class Story:
             **more,
         )
 
-    def event(self, type_: str, at: str, *, id: str | None = None, case_id: str = "c1", **data: Any) -> Story:
+    def event(
+        self,
+        type_: str,
+        at: str,
+        *,
+        id: str | None = None,
+        case_id: str = "c1",
+        publisher: str = "urn:example:records",
+        **data: Any,
+    ) -> Story:
         """Add an event that is published at ``at``, local time; ``id_`` in ``data`` stands for its ``id``."""
         document = {
             "specversion": "1.0",
             "id": id or f"e{len(self._documents)}",
-            "source": "urn:example:records",
+            "source": publisher,
             "type": type_,
             "time": local(at),
             "data": {"case_id": case_id, **{name.removesuffix("_"): value for name, value in data.items()}},
@@ -93,13 +110,37 @@ class Story:
         self._outcomes.append(json.dumps({"address": address, "result": result, **times}))
         return self
 
-    def run(self, until: str, *, whole: bool = False) -> Lines:
+    def run(self, until: str, *, whole: bool = False, policies: Policies | None = None) -> Lines:
         """Return the lines up to ``until``; the acknowledgement's are left out unless ``whole``."""
-        policy = load_policy()
-        outcomes = read_outcomes(self._outcomes)
-        with Simulation(policy, Renderer(policy.timezone).render, outcomes) as simulation:
-            lines = list(simulation.run(self._documents, datetime.fromisoformat(local(until))))
-        return Lines(line for line in lines if whole or line["event_type"] != "victim.registered")
+        end = datetime.fromisoformat(local(until))
+        lines = simulated(self._documents, self._outcomes, end, policies or load_policies())
+        printed = (line for line in lines if line["what"] in PRINTED)
+        return Lines(line for line in printed if whole or line["event_type"] != "victim.registered")
+
+
+class Watched(Simulation):
+    """A simulation that also tells what `notifier simulate` does not print."""
+
+    def unprinted(self) -> list[dict[str, Any]]:
+        """Return a line for each message to staff (``staff_email``, ``staff_sms``) and about closing."""
+        to_staff = attempts.c.role.in_(["officer", "supervisor", "unit"]) & attempts.c.sent_at.is_not(None)
+        with self._store.begin() as tx:
+            sent = tx.all(select(attempts).where(to_staff).order_by(attempts.c.pk))
+            closing = [row for row in journal.after(tx, 0) if row.what == What.CLOSURE]
+        lines = [(row.at, {"what": f"closure.{row.kind}", "case_id": row.case_id}) for row in closing]
+        for row in sent:
+            line = {"what": f"staff_{row.channel}", "person_id": row.person_id, "role": row.role}
+            lines.append((row.sent_at, line))
+        return [{"at": local_time(at, LONDON), "event_type": None, "why": (), **line} for at, line in lines]
+
+
+def simulated(
+    documents: Sequence[str], outcomes: Sequence[str], until: datetime, policies: Policies
+) -> list[dict[str, Any]]:
+    """Run JSONL of events and of outcomes; return all lines, what is not printed after the others."""
+    simulation = Watched(policies, Renderer(policies.timezone).render, read_outcomes(outcomes))
+    with simulation:
+        return [*simulation.run(documents, until), *simulation.unprinted()]
 
 
 class Lines(list[dict[str, Any]]):

@@ -24,7 +24,7 @@ from notifier.store import keys
 from notifier.store.database import Store
 from notifier.web.app import create_app
 from notifier.wiring import Services
-from tests.builders import SHIPPED, a_cipher, a_store, at
+from tests.builders import POLICIES, a_cipher, a_store, at
 from tests.fakes import FakeChannel, fake_channels
 
 RECORDS, COURTS = "urn:example:records", "urn:example:courts"
@@ -81,9 +81,9 @@ def running_web(
     store: Store, home: File, channels: Mapping[ChannelName, Channel], **settings: Any
 ) -> Iterator[Web]:
     """Run the web over ``store`` with a key for each of two publishers."""
-    path = Path(store, SHIPPED, Renderer(SHIPPED.timezone).render, channels)
+    path = Path(store, POLICIES, Renderer(POLICIES.timezone).render, channels)
     services = Services(
-        Settings(_env_file=None, home=home, **settings), Clock(), a_cipher(), store, SHIPPED,
+        Settings(_env_file=None, home=home, **settings), Clock(), a_cipher(), store, POLICIES,
         dict(channels), path,
     )  # fmt: skip
     with store.begin() as tx:

@@ -1,0 +1,99 @@
+"""Letters and leaflets laid out as PDF that can be read aloud.
+
+Source: ISO 14289-1 (PDF/UA-1); the postal side is in ``layout.typ``.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import unicodedata
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from notifier.records import LeafletText, Rendered
+
+_LAYOUT = Path(__file__).with_name("layout.typ")
+_TITLES = {"en": "Letter", "cy": "Llythyr"}  # where the letter has no subject: PDF/UA-1 asks for a title
+# What the typeface lacks and plain characters say as well.
+_PLAIN = str.maketrans({"\u2010": "-", "\u2011": "-", "\u202f": "\u00a0", "\ufeff": None})
+
+
+class Unprintable(Exception):
+    """A page cannot be laid out: a character that the typeface lacks, an address that does not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pdf:
+    """A laid out document, always the same for the same words."""
+
+    content: bytes
+    pages: int
+
+
+class Typesetter:
+    """Lays out letters and leaflets, many threads at once; a compiler is not made to be shared."""
+
+    def __init__(self) -> None:
+        self._of_thread = threading.local()
+
+    def letter(self, rendered: Rendered, created_at: datetime) -> Pdf:
+        """Return a letter with its leaflets, each beginning on a page of its own.
+
+        ``created_at`` carries an offset. Raises :class:`Unprintable`, which says nothing of the text.
+        """
+        if rendered.letter is None:
+            raise Unprintable
+        heading = rendered.subject or ""
+        letter = {**asdict(rendered.letter), "paragraphs": rendered.paragraphs, "heading": heading}
+        title = heading or _TITLES.get(rendered.language, "Letter")
+        leaflets = [asdict(leaflet) for leaflet in rendered.leaflets]
+        return self._typeset(rendered, created_at, title=title, letter=letter, leaflets=leaflets)
+
+    def leaflet(self, rendered: Rendered, leaflet: LeafletText, created_at: datetime) -> Pdf:
+        """Return one leaflet of ``rendered`` as a document of its own; raises as :meth:`letter` does."""
+        leaflets = [asdict(leaflet)]
+        return self._typeset(rendered, created_at, title=leaflet.title, letter=None, leaflets=leaflets)
+
+    def _typeset(self, rendered: Rendered, created_at: datetime, **content: Any) -> Pdf:
+        compiler = self._compiler()
+        content |= {"language": rendered.language, "format": rendered.format}
+        try:
+            pdf = compiler.compile(
+                sys_inputs={"content": _written(content)},
+                format="pdf",
+                pdf_standards="ua-1",
+                timestamp=created_at.astimezone(UTC).replace(microsecond=0),  # it refuses smaller parts
+            )
+            pages = int(compiler.query("<pages>", field="value", one=True))
+        except (typst.TypstError, UnicodeError):
+            pdf, pages = None, 0
+        if not isinstance(pdf, bytes):
+            raise Unprintable  # outside the handler: the error quotes the text
+        return Pdf(pdf, pages)
+
+    def _compiler(self) -> typst.Compiler:
+        if not hasattr(self._of_thread, "compiler"):
+            self._of_thread.compiler = typst.Compiler(_LAYOUT, root=_LAYOUT.parent, font_paths=self._fonts)
+        compiler: typst.Compiler = self._of_thread.compiler
+        return compiler
+
+    @cached_property
+    def _fonts(self) -> typst.Fonts:
+        """Ours alone: a letter must not look different on another machine."""
+        folder = str(files("ttf_opensans") / "ttf")
+        return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
+
+
+def _written(content: dict[str, Any]) -> str:
+    """Return what the layout reads, as JSON; letters with marks set apart are made whole.
+
+    The typeface has ŵ, not w and a circumflex.
+    """
+    return unicodedata.normalize("NFC", json.dumps(content, ensure_ascii=False)).translate(_PLAIN)

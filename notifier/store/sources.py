@@ -1,0 +1,65 @@
+"""The sources that publish: since when, and in which minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select, update
+
+from notifier.store.database import Tx
+from notifier.store.tables import notices, publications, sources
+
+
+def note(tx: Tx, published: Iterable[str], now: datetime) -> None:
+    """Note that these sources published at ``now``; many events of one minute are one publication."""
+    # In one order everywhere: two intakes never wait for each other's source.
+    names = sorted(set(published))
+    if not names:
+        return
+    tx.run(tx.insert_once(sources), [{"source": name, "first_at": now, "check_at": now} for name in names])
+    minute = now.replace(second=0, microsecond=0)
+    mine = sources.c.source.in_(names)
+    known = [row.pk for row in tx.all(select(sources.c.pk).where(mine).order_by(sources.c.source))]
+    tx.run(tx.insert_once(publications), [{"source_pk": pk, "minute": minute} for pk in known])
+    idle = mine & sources.c.check_at.is_(None)
+    tx.run(update(sources).where(idle).values(check_at=now))
+
+
+def first_at(tx: Tx, source: str) -> datetime | None:
+    """Return when the source was first heard of."""
+    row = tx.first(select(sources.c.first_at).where(sources.c.source == source))
+    return row.first_at if row else None
+
+
+def to_check(tx: Tx, now: datetime) -> Sequence[Row[Any]]:
+    """Return the sources whose silence is to be judged now; they are locked."""
+    due = sources.c.check_at <= now
+    return tx.all(select(sources).where(due).order_by(sources.c.source).with_for_update())
+
+
+def minutes(tx: Tx, source_pk: int) -> list[datetime]:
+    """Return the minutes in which the source published."""
+    rows = tx.all(select(publications.c.minute).where(publications.c.source_pk == source_pk))
+    return [row.minute for row in rows]
+
+
+def change(tx: Tx, pk: int, **values: Any) -> None:
+    """Change columns of one source."""
+    tx.run(update(sources).where(sources.c.pk == pk).values(**values))
+
+
+def forget_minutes(tx: Tx, source_pk: int, before: datetime) -> None:
+    """Drop publications that are too old to say what is usual."""
+    old = (publications.c.source_pk == source_pk) & (publications.c.minute < before)
+    tx.run(delete(publications).where(old))
+
+
+def notices_made(tx: Tx, source: str, event_type: str, after: datetime, until: datetime) -> int:
+    """Return how many notices of one source and type were made after ``after`` and up to ``until``."""
+    made = (notices.c.made_at > after) & (notices.c.made_at <= until)
+    same = (notices.c.source == source) & (notices.c.event_type == event_type)
+    row = tx.first(select(func.count().label("made")).select_from(notices).where(same, made))
+    assert row is not None
+    return int(row.made)
