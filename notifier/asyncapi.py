@@ -32,7 +32,7 @@ _ABOUT_ONE = {"case_id": "c1", "victim_id": "v1", "event_source": "urn:example:r
 _DATA_SAMPLES: dict[str, Schema] = {
     "notice": {**_ABOUT_ONE, "event_ids": ["e1"], "event_type": "case.charged", "channel": "sms"},
     "prompt": {"case_id": "c1", "victim_id": "v1"},
-    "escalation": {**_ABOUT_ONE, "reason": "no_contact", "level": 1},
+    "escalation": {"id": "E7", **_ABOUT_ONE, "reason": "no_contact", "level": 1},
     "closure": {"case_id": "c1"},
     "contact": {"case_id": "c1", "victim_id": "v1", "channel": "sms"},
 }
@@ -199,6 +199,7 @@ def _fact() -> Schema:
 def _fact_data(time: Schema) -> Schema:
     text = {"type": "string"}
     return {
+        "id": {**text, "description": "The escalation, as `escalation.acknowledged` names it."},
         "case_id": {**text, "description": "The case, as its publisher knows it."},
         "victim_id": {**text, "description": "The victim, as the publisher knows her."},
         "event_source": {**text, "description": "Who published the event that it is about."},

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from types import GenericAlias
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field, create_model, model_validator
+from pydantic import Field, create_model, model_validator
 
 from notifier import wire
-from notifier.wire import ContactPointShape, Reference, Shape, Staff, Text
+from notifier.wire import ContactPointShape, LocalDay, Moment, Reference, Shape, Staff, Text
 
 Offence = Literal[
     "burglary", "theft", "vehicle", "robbery", "violence", "criminal_damage", "fraud",
@@ -23,7 +22,7 @@ class Common(Shape):
 
     case_id: Reference
     victim_ids: tuple[Reference, ...] | None = None
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
     backfill: bool = False
 
 
@@ -78,13 +77,13 @@ class ContactRecorded(Common):
     method: Literal["phone", "visit", "email", "letter"]
     outcome: Literal["spoke", "left_message", "no_answer"]
     about: tuple[Reference, ...] = ()
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
 
 class Progress(Common):
     text: Text
     waiting_for: Text | None = None
-    expected_by: date | None = None
+    expected_by: LocalDay | None = None
 
 
 class Decision(Common):
@@ -145,12 +144,12 @@ class Appeal(Common):
 
 
 class Custody(Common):
-    on: date | None = None
+    on: LocalDay | None = None
     conditions: tuple[Text, ...] = ()
 
 
 class PlannedRelease(Common):
-    on: date
+    on: LocalDay
     conditions: tuple[Text, ...] = ()
 
 
@@ -172,8 +171,8 @@ class VictimWithdrew(Common):
 
 class OfficerAbsent(Common):
     officer_id: Reference
-    first: date = Field(alias="from")
-    until: date
+    first: LocalDay = Field(alias="from")
+    until: LocalDay
     cover: Staff | None = None
 
     @model_validator(mode="after")
@@ -212,6 +211,6 @@ class Retracted(Common):
 
 class Hearing(Common):
     hearing_id: Reference
-    starts_at: AwareDatetime
+    starts_at: Moment
     court: Text
     purpose: Text

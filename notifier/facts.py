@@ -38,6 +38,7 @@ _OF_ESCALATIONS: dict[tuple[What, str | None], str] = {
     (What.RESOLVED, None): "escalation.resolved",
 }
 _DATA = {
+    "id": "ref",
     "case_id": "case_id",
     "victim_id": "victim_id",
     "event_id": "event_id",

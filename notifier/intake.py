@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, StringConstraints, ValidationError
+from pydantic import BaseModel, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
 from notifier.errors import EventRefused
@@ -18,6 +18,7 @@ from notifier.event_types import EVENT_TYPES
 from notifier.store import events, sources
 from notifier.store.database import Tx
 from notifier.store.events import Added, NewEvent
+from notifier.wire import Moment
 
 OTHER_CONTENT = "an event with this source and id came before with other content; give a new id"
 _MOST_BYTES = 1_000_000
@@ -51,19 +52,12 @@ class Taken:
     reason: str | None = None
 
 
-def _written(value: object) -> object:
-    """Refuse a number: it would be taken for seconds or milliseconds, by its size."""
-    if not isinstance(value, str):
-        raise ValueError(f"is not a time; {_WITH_OFFSET}")
-    return value
-
-
 class _Envelope(BaseModel):
     specversion: Literal["1.0"]
     id: Annotated[str, StringConstraints(min_length=1, max_length=500)]
     source: Annotated[str, StringConstraints(min_length=1, max_length=500)]
     type: str
-    time: Annotated[AwareDatetime, BeforeValidator(_written)]
+    time: Moment
     data: dict[str, Any]
 
 

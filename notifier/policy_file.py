@@ -22,7 +22,7 @@ from notifier.errors import SettingsError
 from notifier.policy_complaints import complaint
 from notifier.policy_shapes import CalendarShape, Day, PolicyShape
 from notifier.records import ChannelFacts, ChannelName
-from notifier.rules.policy import Policies, Policy, Version
+from notifier.rules.policy import Policies, Version
 from notifier.rules.working_days import Calendar
 from notifier.toml_lines import EntryPath, entry_lines
 
@@ -114,11 +114,6 @@ def load_policies(
         general=versions,
         forces={force: make([*general, *own, settings]) for force, own in forces.items()},
     )
-
-
-def load_policy(path: Path | None = None) -> Policy:
-    """Return the policy without its versions and forces; raises as :func:`load_policies` does."""
-    return load_policies(path).general[0].policy
 
 
 def _read(path: Path) -> _Layer:

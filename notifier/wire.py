@@ -8,7 +8,16 @@ from __future__ import annotations
 from datetime import date, time
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    create_model,
+    model_validator,
+)
 
 from notifier.records import ChannelName, StaffMember, Window
 
@@ -18,6 +27,19 @@ ClockTime = Annotated[str, StringConstraints(pattern=r"^([01]?\d|2[0-3]):[0-5]\d
 EndTime = Annotated[str, StringConstraints(pattern=r"^(([01]?\d|2[0-3]):[0-5]\d|24:00)$")]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = get_args(Day)
+
+
+def _written(value: object) -> object:
+    """Refuse a number: it would be taken for seconds or milliseconds, by its size."""
+    if isinstance(value, bool | int | float):
+        raise ValueError(
+            "is not a time; give a time with its offset, such as 2026-04-01T09:30:00+01:00, or a day as text"
+        )
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
+LocalDay = Annotated[date, BeforeValidator(_written)]
 
 
 class Shape(BaseModel):
@@ -61,8 +83,8 @@ class ContactPointShape(Shape):
     channel: ChannelName
     address: str | PostalAddress
     safe: bool = True
-    valid_from: date | None = None
-    valid_until: date | None = None
+    valid_from: LocalDay | None = None
+    valid_until: LocalDay | None = None
 
     @property
     def safe_written(self) -> bool:

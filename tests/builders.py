@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from notifier.event_types import EVENT_TYPES
-from notifier.policy_file import load_policy
+from notifier.policy_file import load_policies
 from notifier.records import (
     Case,
     CaseEvent,
@@ -31,7 +31,7 @@ from notifier.records import (
     Window,
 )
 from notifier.rules.decision import Situation
-from notifier.rules.policy import Policies, Policy
+from notifier.rules.policy import Policy
 from notifier.store import events
 from notifier.store.cipher import Cipher
 from notifier.store.database import Store, Tx
@@ -39,8 +39,8 @@ from notifier.store.events import Added
 from notifier.wire import WindowShape
 
 LONDON = ZoneInfo("Europe/London")
-SHIPPED = load_policy()
-POLICIES = Policies.always(SHIPPED)
+POLICIES = load_policies()
+SHIPPED = POLICIES.general[0].policy
 DATA_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 SECRET_KEY = "the secret key of the tests, long enough"
 OFFICER = StaffMember("off7", "PC Priya Shah", "priya.shah@police.example", "01632 960001")

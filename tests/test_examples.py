@@ -180,6 +180,8 @@ OF_THE_DAY = EVENT_TYPES.keys() - {
     or (name.startswith("court.") and "hearing" not in name)
     or name
     in (
+        "victim.merged",
+        "victim.split",
         "victim.withdrew",
         "officer.absent",
         "case.not_investigated",

@@ -109,7 +109,7 @@ def test_which_line_gives_which_fact(line: Line, type_: str | None) -> None:
 
 
 def test_a_fact_is_a_cloudevent_with_what_is_known() -> None:
-    line = Line(What.ESCALATION, None, kind="opened", level=1, reason="no_contact", deadline=NOW)
+    line = Line(What.ESCALATION, None, kind="opened", ref="E7", level=1, reason="no_contact", deadline=NOW)
     with a_store(IN_MEMORY) as store:
         write(store, line, when=NOW + timedelta(hours=1))
         found, _ = read(store)
@@ -122,6 +122,7 @@ def test_a_fact_is_a_cloudevent_with_what_is_known() -> None:
             "time": "2026-04-01T09:30:00+00:00",
             "datacontenttype": "application/json",
             "data": {
+                "id": "E7",
                 "event_ids": [],
                 "reason": "no_contact",
                 "level": 1,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,13 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from notifier.cli.output import Json, emit, moment, with_progress
+from notifier.cli.trying import policies_in_force, policies_of, simulation_of
 from notifier.errors import NotifierError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from notifier.rules.policy import Policies
-    from notifier.simulation import Simulation
 
 _INPUT = Path("-")
 _EVENTS = typer.Argument(
@@ -74,41 +72,20 @@ def simulate(
     Example:
       notifier simulate examples/one-case.jsonl --until 2026-05-01T00:00:00+01:00
     """
+    from notifier.simulation import read_lines, read_outcomes
+
     end = moment(until)
     with _opened(file) as source:
         documents = list(_texts(source, file))
-    with _simulation(policy, outcomes) as simulation:
+    policies = policies_of(policy) if policy is not None else policies_in_force()
+    results = read_outcomes(read_lines(outcomes)) if outcomes is not None else []
+    with simulation_of(policies, results) as simulation:
         lines = simulation.run(documents, end)
         if as_json or not sys.stdout.isatty():
             for line in lines:
                 emit(line)
         else:
             _show(with_progress(lines, "simulating"))
-
-
-@contextmanager
-def _simulation(policy: Path | None, outcomes: Path | None) -> Iterator[Simulation]:
-    from notifier.rendering import Renderer
-    from notifier.simulation import Simulation, read_lines, read_outcomes
-
-    policies = _policies(policy)
-    results = read_outcomes(read_lines(outcomes)) if outcomes is not None else []
-    with Simulation(policies, Renderer(policies.timezone).render, results) as simulation:
-        yield simulation
-
-
-def _policies(file: Path | None) -> Policies:
-    # Not through the wiring: neither a database nor Redis is needed, and loading them takes its time.
-    from notifier.policy_file import load_policies
-    from notifier.settings import load_settings
-
-    settings = load_settings()
-    return load_policies(
-        file or settings.policy_file,
-        timezone=settings.timezone,
-        gap_minutes=settings.gap_minutes,
-        breaker=settings.breaker,
-    )
 
 
 def check(as_json: Json = False) -> None:
@@ -123,24 +100,18 @@ def check(as_json: Json = False) -> None:
     Example:
       echo '{"channel": "sms", "address": "07700 900123"}' | notifier check
     """
-    from notifier.addresses import check_line
+    from notifier.addresses import check_json
 
-    channels = _policies(None).of(None, datetime.now(UTC)).channels
+    channels = policies_in_force().of(None, datetime.now(UTC)).channels
     for line in sys.stdin.buffer:
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            emit({"ok": False, "reason": "the line is not JSON"})
-            continue
-        emit(
-            check_line(
-                row,
-                allow_international=channels.allow_international,
-                allow_foreign_post=channels.allow_foreign_post,
+        if line.strip():
+            emit(
+                check_json(
+                    line,
+                    allow_international=channels.allow_international,
+                    allow_foreign_post=channels.allow_foreign_post,
+                )
             )
-        )
 
 
 @contextmanager

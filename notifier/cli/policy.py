@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from notifier.cli.output import Json, emit, moment, with_progress
+from notifier.cli.trying import policies_of, simulation_of
 from notifier.errors import NotifierError
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def diff(
 
     documents = _documents(file)
     end = moment(until) if until is not None else _last_time(documents) + _DEFAULT_SPAN
-    policies = [_policies(name) for name in (before, after)]
+    policies = [policies_of(None if name == _SHIPPED else Path(name)) for name in (before, after)]
     found = differences(*(_simulated(each, documents, end) for each in policies))
     if as_json:
         for difference in found:
@@ -107,24 +108,8 @@ def _time(document: str) -> datetime | None:
     return time if time.utcoffset() is not None else None
 
 
-def _policies(name: str) -> Policies:
-    from notifier.policy_file import load_policies
-    from notifier.settings import load_settings
-
-    settings = load_settings()
-    return load_policies(
-        None if name == _SHIPPED else Path(name),
-        timezone=settings.timezone,
-        gap_minutes=settings.gap_minutes,
-        breaker=settings.breaker,
-    )
-
-
 def _simulated(policies: Policies, documents: Sequence[str], until: datetime) -> list[Line]:
-    from notifier.rendering import Renderer
-    from notifier.simulation import Simulation
-
-    with Simulation(policies, Renderer(policies.timezone).render) as simulation:
+    with simulation_of(policies) as simulation:
         return list(with_progress(simulation.run(documents, until), "simulating"))
 
 

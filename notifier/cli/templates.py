@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,15 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from notifier.cli.output import Json, emit
+from notifier.cli.output import Json, emit, with_progress
 from notifier.records import ChannelName, Form
 
 if TYPE_CHECKING:
     from notifier.records import Rendered, RenderRequest
     from notifier.rules.policy import Policy
     from notifier.settings import Settings
-    from notifier.wording.check import Finding
-    from notifier.wording.specimens import Specimen
 
 Folder = Annotated[
     Path | None,
@@ -73,13 +69,15 @@ def check(folder: Folder = None, as_json: Json = False) -> None:
 
     policy = _policy()
     words = Check(_folders(folder), policy)
-    findings = _said(words.files(), as_json)
+    findings = list(words.files())
     messages = () if findings else tuple(specimens(policy))
-    findings += _said((wrong for one in _with_progress(messages) for wrong in words.message(one)), as_json)
+    findings += [wrong for one in with_progress(messages, "rendering") for wrong in words.message(one)]
+    for finding in findings:
+        emit(asdict(finding)) if as_json else print(finding)
     if as_json:
-        emit({"summary": {"messages": len(messages), "findings": findings}})
+        emit({"summary": {"messages": len(messages), "findings": len(findings)}})
     else:
-        print(f"{len(messages):,} messages rendered, {findings or 'nothing'} wrong")
+        print(f"{len(messages):,} messages rendered, {len(findings) or 'nothing'} wrong")
     if findings:
         raise typer.Exit(1)
 
@@ -147,28 +145,6 @@ def _require_ending(out: Path | None, form: Form) -> None:
     ending = _ENDINGS.get(form, ".txt")
     if out is not None and out.suffix.lower() != ending:
         raise typer.BadParameter(f"{out} does not end with {ending}; name it {out.with_suffix(ending)}")
-
-
-def _said(findings: Iterable[Finding], as_json: bool) -> int:
-    """Print the findings as they come; return how many there were."""
-    count = 0
-    for finding in findings:
-        count += 1
-        if as_json:
-            emit(asdict(finding))
-        else:
-            print(finding, flush=True)
-    return count
-
-
-def _with_progress(messages: Sequence[Specimen]) -> Iterable[Specimen]:
-    """Pass the messages on and count them on the terminal, where standard error is one."""
-    if not messages or not sys.stderr.isatty():
-        return messages
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(messages, "rendering", console=Console(stderr=True), transient=True)
 
 
 def _folders(folder: Path | None) -> tuple[Path, ...]:

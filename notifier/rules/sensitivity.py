@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 
 from notifier.event_types import EVENT_TYPES, ToneRule
 from notifier.records import Case, CaseEvent, ChannelFacts, CourtesyContent, Form, Needs, Tone, Victim
@@ -101,11 +102,25 @@ def _fits(text: str, policy: Policy) -> bool:
 
 
 def _holds_nothing_forbidden(text: str, names_on_file: Iterable[str], policy: Policy) -> bool:
-    if _LINK.search(text):
-        return False
-    if any(re.search(rf"\b{re.escape(stem)}", text, re.IGNORECASE) for stem in policy.offence_words):
+    if has_link(text) or begun_words(text, policy.offence_words):
         return False
     return name_words(names_on_file).isdisjoint(_words(text))
+
+
+def has_link(text: str) -> bool:
+    """Tell whether a text holds a web address, an email address or a part of one."""
+    return _LINK.search(text) is not None
+
+
+def begun_words(text: str, stems: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the beginnings of words, of those asked for, that stand in a text, each once."""
+    return tuple(dict.fromkeys(found.lower() for found in _beginnings(stems).findall(text)))
+
+
+@cache
+def _beginnings(stems: tuple[str, ...]) -> re.Pattern[str]:
+    # Without any stem nothing may match.
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, stems)) or '(?!)'})", re.IGNORECASE)
 
 
 def name_words(names: Iterable[str]) -> set[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from notifier.records import Contract, Window
@@ -17,7 +18,8 @@ from notifier.rules.working_days import add_working_days
 _DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 _LAST_SECOND = time(23, 59, 59)
-_DAYS_AHEAD = 8
+# A window on one weekday may lie in the hour that does not exist in spring: then it is the week after.
+_DAYS_AHEAD = 15
 
 
 def at_local(day: date, clock: time, timezone: ZoneInfo) -> datetime:
@@ -66,7 +68,7 @@ def first_in_windows(earliest: datetime, windows: tuple[Window, ...], timezone: 
     for start, end in _spans(earliest, windows, timezone):
         if earliest < end:
             return max(start, earliest)
-    raise ValueError("no window within a week; a window has at least one day")
+    raise ValueError("no window within two weeks; a window has at least one day")
 
 
 def window_end(moment: datetime, windows: tuple[Window, ...], timezone: ZoneInfo) -> datetime | None:
@@ -82,12 +84,26 @@ def _spans(
     first = local_day(around, timezone)
     for offset in range(_DAYS_AHEAD):
         day = first + offset * _DAY
-        for window in sorted((w for w in windows if day.weekday() in w.days), key=lambda w: w.start):
-            end_day, end = (day + _DAY, time()) if window.until is None else (day, window.until)
-            starts, ends = at_local(day, window.start, timezone), at_local(end_day, end, timezone)
-            # In spring a window may lie within the hour that does not exist.
-            if starts < ends:
-                yield starts, ends
+        on_that_day = [window for window in windows if day.weekday() in window.days]
+        yield from sorted(span for window in on_that_day for span in _spans_on(day, window, timezone))
+
+
+def _spans_on(day: date, window: Window, timezone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
+    midnight, next_midnight = at_local(day, time(), timezone), at_local(day + _DAY, time(), timezone)
+    if next_midnight - midnight == _DAY:
+        ends = next_midnight if window.until is None else at_local(day, window.until, timezone)
+        yield at_local(day, window.start, timezone), ends
+        return
+    # The clock changes: each minute is asked for itself, for it may not exist or occur twice.
+    minutes = [midnight + number * _MINUTE for number in range((next_midnight - midnight) // _MINUTE)]
+    for inside, span in groupby(minutes, key=lambda minute: _within(window, minute.astimezone(timezone))):
+        if inside:
+            together = list(span)
+            yield together[0], together[-1] + _MINUTE
+
+
+def _within(window: Window, local: datetime) -> bool:
+    return window.start <= local.time() and (window.until is None or local.time() < window.until)
 
 
 @dataclass(frozen=True, slots=True)

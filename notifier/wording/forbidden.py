@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import replace
-from functools import cache
 
-from notifier.records import CourtesyContent
 from notifier.rules.policy import Policy
-from notifier.rules.sensitivity import courtesy_suits_short_form, name_words, without_rank
+from notifier.rules.sensitivity import begun_words, has_link, name_words, without_rank
 from notifier.wording import samples
 
 _PEOPLE = name_words(without_rank(name) for name in samples.PEOPLE)
@@ -22,15 +18,13 @@ _TELLING = (
     *("garchar", "mechn", "fechn", "ymchwil", "tystiolaeth", "101"),
 )
 _OF_THE_CASE = (samples.CASE.reference, samples.CASE.force)
-# The policy's words for offences are English.
-_WELSH_OFFENCES = ("trais", "treisi", "byrgler", "lladr", "dwyn", "ymosod", "stelc", "cam-drin", "llofrudd")
 
 
 def shown_by_sms(text: str, policy: Policy) -> Iterator[str]:
     """Yield what an SMS shows and must not: an offence, a name, a link (rules, section 3)."""
     yield from _offences(text, policy)
     yield from _names(text)
-    if _has_link(text, policy) and not policy.words.links_in_sms:
+    if has_link(text) and not policy.words.links_in_sms:
         yield "a link"
 
 
@@ -44,34 +38,17 @@ def shown_though_discreet(text: str, policy: Policy) -> Iterator[str]:
     """Yield what a discreet message tells and must not: police, offence, case or a name."""
     yield from _offences(text, policy)
     yield from _names(text)
-    for stem in _begun(text, _TELLING):
+    for stem in begun_words(text, _TELLING):
         yield f"a word of police or case ({stem})"
     if any(fact in text for fact in _OF_THE_CASE):
         yield "the case's reference or force"
 
 
 def _offences(text: str, policy: Policy) -> Iterator[str]:
-    for stem in _begun(text, (*policy.offence_words, *_WELSH_OFFENCES)):
+    for stem in begun_words(text, policy.offence_words):
         yield f"an offence word ({stem})"
 
 
 def _names(text: str) -> Iterator[str]:
     if not _PEOPLE.isdisjoint(name_words([text])):
         yield "a person's name"
-
-
-def _begun(text: str, stems: tuple[str, ...]) -> Iterator[str]:
-    """Yield the beginnings of words that are found, each once."""
-    yield from dict.fromkeys(found.lower() for found in _pattern(stems).findall(text))
-
-
-@cache
-def _pattern(stems: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, stems))})", re.IGNORECASE)
-
-
-def _has_link(text: str, policy: Policy) -> bool:
-    """Ask the rule about free text, with nothing else that could be in its way."""
-    waits = replace(policy.channels, free_text_characters=len(text))
-    only_links = replace(policy, channels=waits, offence_words=())
-    return not courtesy_suits_short_form(CourtesyContent(waiting_for=text), (), only_links)

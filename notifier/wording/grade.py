@@ -26,7 +26,7 @@ def prose_of(rendered: Rendered) -> str:
 
 def prose_in(paragraphs: Iterable[str]) -> str:
     """Return paragraphs as sentences; each line of a list is one, and so is a heading."""
-    lines = (line.lstrip("-# ") for paragraph in paragraphs for line in paragraph.splitlines())
+    lines = (line for paragraph in paragraphs for line in paragraph.splitlines())
     items = (item for line in lines for item in _ITEM_END.split(line) if item)
     return " ".join(sentence(item.rstrip(":,")) for item in items)
 

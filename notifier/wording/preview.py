@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
+from notifier.errors import RenderingError
 from notifier.event_types import EVENT_TYPES, Courtesy
-from notifier.paper.typesetting import Typesetter
+from notifier.paper.typesetting import Typesetter, Unprintable
 from notifier.records import Form, LeafletOffer, Needs, Rendered, RenderRequest, Wording
 from notifier.rules.policy import Policy
 from notifier.sms_text import measure
@@ -74,11 +75,15 @@ def as_page(rendered: Rendered) -> str:
 
 
 def as_pdf(rendered: Rendered) -> bytes:
-    """Return a letter as the print room gets it; raises ``Unprintable``."""
+    """Return a letter as the print room gets it; raises :class:`RenderingError` where it cannot be."""
     assert rendered.letter is not None
     address = (f"{samples.VICTIM.name.title} {samples.VICTIM.name.family}", *samples.ADDRESS_LINES)
     addressed = replace(rendered, letter=replace(rendered.letter, address=address))
-    return Typesetter().letter(addressed, samples.NOW).content
+    try:
+        return Typesetter().letter(addressed, samples.NOW).content
+    except Unprintable:
+        message = "the letter cannot be printed: take out characters that Open Sans does not have"
+    raise RenderingError(message)
 
 
 def _head(rendered: Rendered) -> tuple[tuple[str, str], ...]:

@@ -46,7 +46,7 @@ def _read(
     sandbox: SandboxedEnvironment, path: str, fields: Fields | None, within: frozenset[str]
 ) -> Iterator[Refusal]:
     try:
-        tree = _parsed(sandbox, path)
+        tree, foreign = _parsed(sandbox, path)
     except TemplateSyntaxError as wrong:
         yield Refusal(path, wrong.lineno, f"it is not a template that can be read: {wrong.message}")
         return
@@ -55,17 +55,19 @@ def _read(
         return
     if fields is None:
         return
-    yield from _Reading(sandbox, path, tree, fields).refusals()
+    yield from _Reading(sandbox, path, tree, foreign, fields).refusals()
     taken_in: list[nodes.Include | nodes.FromImport] = [*tree.find_all(nodes.Include)]
     taken_in += tree.find_all(nodes.FromImport)
     for node in taken_in:
         yield from _taken_in(sandbox, path, node, fields, within | {path})
 
 
-def _parsed(sandbox: SandboxedEnvironment, path: str) -> nodes.Template:
+def _parsed(sandbox: SandboxedEnvironment, path: str) -> tuple[nodes.Template, set[str]]:
+    """Return a template and the names in it that it does not make itself."""
     assert sandbox.loader is not None
     source, file, _ = sandbox.loader.get_source(sandbox, path)
-    return sandbox.parse(source, path, file)
+    tree = sandbox.parse(source, path, file)
+    return tree, {*meta.find_undeclared_variables(tree), "self"}  # Jinja makes the template itself a name
 
 
 def _taken_in(
@@ -91,10 +93,15 @@ class _Reading:
     """One template with its fields."""
 
     def __init__(
-        self, sandbox: SandboxedEnvironment, path: str, tree: nodes.Template, fields: Fields
+        self,
+        sandbox: SandboxedEnvironment,
+        path: str,
+        tree: nodes.Template,
+        foreign: set[str],
+        fields: Fields,
     ) -> None:
-        self._path, self._tree, self._fields = path, tree, fields
-        self._foreign = {*meta.find_undeclared_variables(tree), "self"}  # Jinja declares the template itself
+        self._filters, self._tests = sandbox.filters, sandbox.tests
+        self._path, self._tree, self._foreign, self._fields = path, tree, foreign, fields
         own = (macro.name for macro in tree.find_all(nodes.Macro))
         taken = (name for node in tree.find_all(nodes.FromImport) for name in node.names)
         self._macros = {*own, *(name if isinstance(name, str) else name[1] for name in taken)}
@@ -115,6 +122,8 @@ class _Reading:
                 return self._wrong_item(node)
             case nodes.Call():
                 return self._wrong_call(node)
+            case nodes.Filter() | nodes.Test():
+                return self._wrong_filter(node)
         return next((words for kind, words in _REFUSED.items() if isinstance(node, kind)), None)
 
     def _wrong_name(self, name: str) -> str | None:
@@ -142,6 +151,13 @@ class _Reading:
             case nodes.Getattr(attr=name) if name in _METHODS:
                 return None
         return "it calls something that is no macro of a template: use a field or a filter"
+
+    def _wrong_filter(self, node: nodes.Filter | nodes.Test) -> str | None:
+        """Inside a condition Jinja says nothing of an unknown one until it is rendered."""
+        known = self._filters if isinstance(node, nodes.Filter) else self._tests
+        return (
+            None if node.name in known else f"{node.name} is no filter or test that is allowed: take it out"
+        )
 
     def _value(self, node: nodes.Node) -> Any:
         """Return the fields behind a field, where it is one that has fields; else something else."""

@@ -163,3 +163,13 @@ def test_wrong_usage_is_one_line(notifier: CommandLine, typed: tuple[str, ...], 
 def test_the_choices_are_those_of_the_service() -> None:
     assert tuple(Language) == LANGUAGES
     assert tuple(Format) == get_args(NeedsShape.model_fields["format"].annotation)
+
+
+def test_a_letter_that_cannot_be_printed_is_one_line(notifier: CommandLine) -> None:
+    folder = laid(notifier.home / "force", "case.charged/en/full.txt", "\u4e2d {{ event.on }}")
+    options = ("--channel", "letter", "--folder", folder, "--out", str(notifier.home / "letter.pdf"))
+    result = notifier("templates", "preview", "case.charged", *options)
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "notifier: the letter cannot be printed: take out characters that Open Sans does not have\n"
+    )

@@ -33,7 +33,8 @@ def test_the_commands_of_the_contract_are_there() -> None:
     assert names >= {
         "demo", "run", "intake", "worker", "scheduler", "web", "publish", "simulate", "trace", "failures",
         "escalations", "due", "retry", "acknowledge", "resolve", "check", "doctor", "db upgrade", "keys add",
-        "keys list", "keys revoke",
+        "keys list", "keys revoke", "release", "cancel", "schema", "policy diff", "templates check",
+        "templates preview",
     }  # fmt: skip
 
 
@@ -71,6 +72,8 @@ def test_the_list_of_commands_shows_whole_sentences(notifier: CommandLine, comma
         ("retry 12", "12 is no id of this kind; give one such as N12 (see `notifier retry --help`)"),
         ("retry E1", "give one such as N12"),
         ("acknowledge T1", "give one such as E12"),
+        ("release T1", "give one such as N12 or E12"),
+        ("cancel K1", "give one such as N12 or E12"),
         ("resolve N1 --outcome x", "give one such as E12 or T12"),
         ("resolve T1", "Missing option '--outcome'."),
         ("resolve T1 --outcome ' '", "--outcome needs between 1 and 500 characters"),

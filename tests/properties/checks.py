@@ -259,7 +259,7 @@ def a_backlog_is_one_message(run: Run) -> Complaints:
 
 
 def a_courtesy_update_names_only_what_she_knows(run: Run) -> Complaints:
-    """It quotes what is awaited only from news that she was told, never from what was taken back (section 5)."""
+    """It quotes what is awaited only from news that she was told and that still stands (section 5)."""
     for message in run.messages:
         known = run.known_to(message)
         if message["event_ids"]:

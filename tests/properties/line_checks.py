@@ -62,7 +62,7 @@ def every_message_comes_to_an_end(run: Run) -> Complaints:
             continue
         end = run.outcome_of(message)
         if end is None or instant(end["at"]) > known_by:
-            yield f"nothing says what became of the {message['channel']} of {message['at']} ({message['event_ids']})"
+            yield f"nothing says what became of the {message['channel']} of {message['at']}"
 
 
 def every_duty_is_told_or_escalated(run: Run) -> Complaints:
@@ -83,8 +83,9 @@ def _latest_deadline(run: Run, event: Event, victim_id: str, since: datetime) ->
 
 
 def _accounted_for(run: Run, event: Event, victim_id: str, by: datetime) -> bool:
-    talks = run.known(by).talks(victim_id, event)
-    return bool(talks) or any(_accounts(line, event, victim_id, by) for line in run.lines)
+    known = run.known(by)
+    over = bool(known.talks(victim_id, event)) or event.id in known.retracted
+    return over or any(_accounts(line, event, victim_id, by) for line in run.lines)
 
 
 def _accounts(line: Line, event: Event, victim_id: str, by: datetime) -> bool:

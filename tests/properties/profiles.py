@@ -59,7 +59,7 @@ _DATED = st.sampled_from([None] * 9 + [("valid_from", 3), ("valid_until", 2), ("
 
 @st.composite
 def points(draw: st.DrawFn, prefix: str = "p") -> list[Data]:
-    """Return contact points; ``dated`` is an entry and its days from the event (``histories`` writes the day)."""
+    """Return contact points; ``dated`` is an entry and its days from the event, see ``histories``."""
     listed = []
     for number, channel in enumerate(draw(st.sampled_from(_MIXES)), start=1):
         drawn = {"safe": draw(_SAFE), "dated": draw(_DATED)}

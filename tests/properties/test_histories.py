@@ -1,4 +1,4 @@
-"""Random histories through the real rooms: every property must hold for each (see `make properties`)."""
+"""Random histories through the real rooms: every property must hold for each (more: `make properties`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.properties.histories import History, histories
 from tests.properties.line_checks import LINE_CHECKS
 from tests.properties.run import simulated
 
-_STABLE = settings(
+STABLE = settings(
     derandomize=True,
     deadline=None,
     database=None,
@@ -33,13 +33,13 @@ def first_difference(history: History) -> str | None:
     return str(next(differing, f"{len(once)} lines, then {len(again)}"))
 
 
-@settings(_STABLE, max_examples=180)
+@settings(STABLE, max_examples=180)
 @given(histories())
 def test_every_property_holds(history: History) -> None:
     assert complaints_about(history) == []
 
 
-@settings(_STABLE, max_examples=20)
+@settings(STABLE, max_examples=20)
 @given(histories())
 def test_the_same_input_gives_the_same_decisions(history: History) -> None:
     assert first_difference(history) is None

@@ -10,14 +10,14 @@ import pytest
 
 import notifier
 from notifier.errors import RenderingError
-from notifier.policy_file import load_policy
 from notifier.records import Form, FullTextBy, LeafletOffer, Needs, RenderRequest, Victim, Wording
 from notifier.rendering import MOST_SEGMENTS, Renderer
 from notifier.rendering_dates import LANGUAGES
 from notifier.sms_text import measure
+from tests.builders import SHIPPED
 from tests.rooms.test_rendering import LONDON, OFFENCE_WORD, REPRESENTED, VICTIM, all_words, event, request
 
-POLICY = load_policy()
+POLICY = SHIPPED
 TEXTS = Path(notifier.__file__).with_name("templates") / "_leaflets"
 PLACE = LeafletOffer("help-after-crime", {"en": "from the library", "cy": "o'r llyfrgell"})
 SENSITIVE = ("domestic_abuse", "stalking")

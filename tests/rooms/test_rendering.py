@@ -14,7 +14,6 @@ import pytest
 
 from notifier.errors import RenderingError
 from notifier.event_types import EVENT_TYPES, ToneRule
-from notifier.policy_file import load_policy
 from notifier.records import (
     Case,
     CaseEvent,
@@ -36,6 +35,7 @@ from notifier.rendering_dates import Dates
 from notifier.rendering_fields import event_fields
 from notifier.sms_text import measure
 from notifier.template_folders import SHIPPED
+from tests.builders import a_policy
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 4, 7, 9, 0, tzinfo=LONDON)
@@ -73,7 +73,7 @@ SAMPLES: list[tuple[str, dict[str, Any]]] = [
     ("case.charged", {"offences": ["burglary", "theft from a dwelling"]}),
 ]
 OFFENCE_WORD = re.compile(
-    "|".join(rf"\b{re.escape(stem)}" for stem in load_policy().offence_words), re.IGNORECASE
+    "|".join(rf"\b{re.escape(stem)}" for stem in a_policy().offence_words), re.IGNORECASE
 )
 LINK = re.compile(r"https?:|www\.|@|\.(?:uk|org|com)\b", re.IGNORECASE)
 EMPTY_PHRASE = re.compile(

@@ -87,6 +87,34 @@ def test_what_is_never_told_brings_no_duty() -> None:
             HEARING, "Mon 30 Mar 2026 10:00", "Thu 2 Apr 2026 16:00", False,
             "Tue 7 Apr 2026 23:59:59", "a court's day counts from when we received it",
         ),
+        (
+            "case.charged", "Thu 2 Apr 2026 17:30", "Thu 2 Apr 2026 17:30", False,
+            "Mon 13 Apr 2026 23:59:59", "Good Friday and Easter Monday do not count",
+        ),
+        (
+            "case.charged", "Fri 26 Mar 2027 10:00", "Fri 26 Mar 2027 10:00", False,
+            "Mon 5 Apr 2027 23:59:59", "Good Friday is day 0, Easter Monday the day after the clock change",
+        ),
+        (
+            "case.charged", "Fri 29 Oct 2027 10:00", "Fri 29 Oct 2027 10:00", True,
+            "Mon 1 Nov 2027 23:59:59", "over the Sunday that has 25 hours",
+        ),
+        (
+            "case.charged", "Fri 24 Dec 2027 23:59", "Fri 24 Dec 2027 23:59", False,
+            "Wed 5 Jan 2028 23:59:59", "two substitute days at Christmas and one at New Year",
+        ),
+        (
+            "contact_scheme.offered", "Mon 27 Apr 2026 10:00", "Mon 27 Apr 2026 10:00", True,
+            "Tue 12 May 2026 23:59:59", "ten working days for everybody, less the early May holiday",
+        ),
+        (
+            "court.verdict", "Fri 22 May 2026 16:00", "Fri 22 May 2026 23:59:59", False,
+            "Tue 26 May 2026 23:59:59", "received in the last second of Friday, over the spring holiday",
+        ),
+        (
+            "court.verdict", "Fri 22 May 2026 16:00", "Sat 23 May 2026 00:00", False,
+            "Tue 26 May 2026 23:59:59", "received on Saturday: the same Tuesday",
+        ),
     ],
 )  # fmt: skip
 def test_dates_of_duties(
@@ -164,6 +192,20 @@ def test_a_moment_counts_from_the_arrival_not_from_the_publishing() -> None:
             "one day: the last day itself",
         ),
         (HEARING, "Wed 1 Apr 2026 09:30", False, "Thu 2 Apr 2026 12:00", "one day: the last day itself"),
+        (
+            "case.charged",
+            "Thu 24 Dec 2026 09:30",
+            False,
+            "Mon 4 Jan 2027 12:00",
+            "due on 5 January: the first working day of the year before it",
+        ),
+        (
+            "contact_scheme.offered",
+            "Mon 12 Oct 2026 09:30",
+            False,
+            "Fri 23 Oct 2026 12:00",
+            "due on the Monday after the clock went back: noon of the Friday before",
+        ),
     ],
 )
 def test_when_a_duty_is_at_risk(name: str, occurred: str, enhanced: bool, expected: str, reason: str) -> None:
@@ -188,3 +230,24 @@ def test_a_limit_beyond_the_known_bank_holidays_is_an_error() -> None:
     last = f"{SHIPPED.calendar.last_year}"
     with pytest.raises(BeyondCalendar):
         duty(an_event("case.charged", f"Fri 31 Dec {last} 09:30"), False, SHIPPED)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "victim.registered",
+        "case.progress",
+        "officer.assigned",
+        "case.closed",
+        "case.reopened",
+        "court.special_measures",
+        "custody.release_planned",
+        "custody.released",
+        "custody.recalled",
+        "custody.escaped",
+    ],
+)
+def test_where_the_source_gives_no_limit_it_is_called_our_policy(name: str) -> None:
+    limit = EVENT_TYPES[name].limit
+    assert limit is not None
+    assert "our policy" in limit.source

@@ -35,6 +35,10 @@ ALL_DAY = SHIPPED.default_windows
         ("Sun 25 Oct 2026", "01:00", "2026-10-25T00:00+00:00", "occurs twice: the first"),
         ("Sun 25 Oct 2026", "01:30", "2026-10-25T00:30+00:00", "occurs twice: the first"),
         ("Sun 25 Oct 2026", "02:00", "2026-10-25T02:00+00:00", "after the repeated hour"),
+        ("Sun 28 Mar 2027", "01:30", "2027-03-28T01:00+00:00", "does not exist in 2027 either: 02:00"),
+        ("Sun 28 Mar 2027", "23:59:59", "2027-03-28T22:59:59+00:00", "the last second of the short day"),
+        ("Sun 31 Oct 2027", "01:30", "2027-10-31T00:30+00:00", "occurs twice: the first"),
+        ("Sun 31 Oct 2027", "23:59:59", "2027-10-31T23:59:59+00:00", "the last second of the long day"),
     ],
 )
 def test_a_wall_clock_time_as_an_instant(on: str, clock: str, expected: str, reason: str) -> None:
@@ -132,6 +136,55 @@ def test_the_first_time_in_her_windows(
     earliest: str, windows: list[Window], expected: str, reason: str
 ) -> None:
     assert first_in_windows(at(earliest), tuple(windows), LONDON) == at(expected), reason
+
+
+EARLY_SUNDAY = [a_window("01:00", "02:00", "sun")]
+HALF_PAST = [a_window("01:30", "04:00")]
+TO_QUARTER_PAST = [a_window("00:30", "01:15")]
+
+
+@pytest.mark.parametrize(
+    ("earliest", "again", "windows", "expected", "expected_again", "reason"),
+    [
+        (
+            "Sat 27 Mar 2027 12:00", False, EARLY_SUNDAY,
+            "Sun 4 Apr 2027 01:00", False, "her only hour of the week does not exist: the week after",
+        ),
+        (
+            "Sun 28 Mar 2027 00:10", False, HALF_PAST,
+            "Sun 28 Mar 2027 02:00", False, "half past one does not exist: the first time that does",
+        ),
+        (
+            "Sun 28 Mar 2027 00:45", False, TO_QUARTER_PAST,
+            "Sun 28 Mar 2027 00:45", False, "open until the clock goes forward",
+        ),
+        (
+            "Sun 28 Mar 2027 02:00", False, TO_QUARTER_PAST,
+            "Mon 29 Mar 2027 00:30", False, "and over when it went forward",
+        ),
+        (
+            "Sun 31 Oct 2027 01:40", False, HALF_PAST,
+            "Sun 31 Oct 2027 01:40", False, "open at 01:40 for the first time",
+        ),
+        (
+            "Sun 31 Oct 2027 01:10", True, HALF_PAST,
+            "Sun 31 Oct 2027 01:30", True, "at 01:10 for the second time it is closed again",
+        ),
+        (
+            "Sun 31 Oct 2027 01:20", False, TO_QUARTER_PAST,
+            "Sun 31 Oct 2027 01:00", True, "closed at 01:15, and open again when the hour is repeated",
+        ),
+        (
+            "Sun 31 Oct 2027 01:15", True, TO_QUARTER_PAST,
+            "Mon 1 Nov 2027 00:30", False, "closed at the second 01:15",
+        ),
+    ],
+)  # fmt: skip
+def test_windows_on_the_day_of_a_clock_change(
+    earliest: str, again: bool, windows: list[Window], expected: str, expected_again: bool, reason: str
+) -> None:
+    found = first_in_windows(at(earliest, again=again), tuple(windows), LONDON)
+    assert found == at(expected, again=expected_again), reason
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
+import holidays
 import pytest
 
 from notifier.errors import BeyondCalendar
@@ -56,6 +57,28 @@ def test_the_nth_working_day_after(day_0: str, count: int, expected: str, reason
 )
 def test_the_working_day_before(before: str, expected: str, reason: str) -> None:
     assert previous_working_day(CALENDAR, day(before)) == day(expected), reason
+
+
+def test_every_day_of_every_known_year() -> None:
+    """Against a naive count: a weekday that the package names as no holiday of England."""
+    years = range(CALENDAR.first_year, CALENDAR.last_year + 1)
+    english = holidays.country_holidays("GB", subdiv="ENG", years=years)
+    first, last = date(CALENDAR.first_year, 1, 1), date(CALENDAR.last_year, 12, 31)
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    naive = [day for day in days if day.weekday() < 5 and day not in english]
+    assert [day for day in days if is_working_day(CALENDAR, day)] == naive
+    for before, after, fifth in zip(naive, naive[1:], naive[5:], strict=False):
+        assert add_working_days(CALENDAR, before, 1) == after
+        assert add_working_days(CALENDAR, before, 5) == fifth
+        assert previous_working_day(CALENDAR, after) == before
+
+
+@pytest.mark.parametrize("year", range(2020, CALENDAR.last_year + 1))
+def test_every_year_has_its_eight_bank_holidays(year: int) -> None:
+    """Eight on weekdays in every year, one more where the Crown named one."""
+    proclaimed = {2022: 2, 2023: 1}  # the platinum jubilee and the state funeral; the coronation
+    named = [day for day in CALENDAR.holidays if day.year == year and day.weekday() < 5]
+    assert len(named) == 8 + proclaimed.get(year, 0)
 
 
 def test_a_year_without_known_bank_holidays_is_an_error() -> None:

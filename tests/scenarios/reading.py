@@ -17,7 +17,7 @@ import yaml
 
 from notifier.policy_file import load_policies
 from tests.builders import LONDON, at, day
-from tests.stories.story import STAFF, simulated
+from tests.stories.story import STAFF, shipped_policies, simulated
 
 FOLDER = Path(__file__).parent
 POINTS: dict[str, tuple[str, Any]] = {
@@ -66,11 +66,12 @@ class Scenario:
     def lines(self, folder: Path) -> list[dict[str, Any]]:
         """Run it through the real rooms; a policy of its own is written to ``folder``."""
         outcomes = [json.dumps(_outcome(one)) for one in self.written.get("outcomes", ())]
-        until, policy_file = _moment(self.written["until"]), None
+        policies = shipped_policies()
         if "policy" in self.written:
             policy_file = folder / "policy.toml"
             policy_file.write_text(self.written["policy"], encoding="utf-8")
-        return simulated(self._documents(), outcomes, until, load_policies(policy_file))
+            policies = load_policies(policy_file)
+        return simulated(self._documents(), outcomes, _moment(self.written["until"]), policies)
 
     def complaints(self, lines: list[dict[str, Any]]) -> list[str]:
         """Return what is wrong: the expected lines are all of their kinds, in this order."""

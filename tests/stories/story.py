@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -113,7 +114,7 @@ class Story:
     def run(self, until: str, *, whole: bool = False, policies: Policies | None = None) -> Lines:
         """Return the lines up to ``until``; the acknowledgement's are left out unless ``whole``."""
         end = datetime.fromisoformat(local(until))
-        lines = simulated(self._documents, self._outcomes, end, policies or load_policies())
+        lines = simulated(self._documents, self._outcomes, end, policies or shipped_policies())
         printed = (line for line in lines if line["what"] in PRINTED)
         return Lines(line for line in printed if whole or line["event_type"] != "victim.registered")
 
@@ -134,11 +135,22 @@ class Watched(Simulation):
         return [{"at": local_time(at, LONDON), "event_type": None, "why": (), **line} for at, line in lines]
 
 
+@cache
+def shipped_policies() -> Policies:
+    """Return the shipped policy, which is read once for all stories."""
+    return load_policies()
+
+
+@cache
+def _renderer(timezone: ZoneInfo) -> Renderer:
+    return Renderer(timezone)
+
+
 def simulated(
     documents: Sequence[str], outcomes: Sequence[str], until: datetime, policies: Policies
 ) -> list[dict[str, Any]]:
     """Run JSONL of events and of outcomes; return all lines, what is not printed after the others."""
-    simulation = Watched(policies, Renderer(policies.timezone).render, read_outcomes(outcomes))
+    simulation = Watched(policies, _renderer(policies.timezone).render, read_outcomes(outcomes))
     with simulation:
         return [*simulation.run(documents, until), *simulation.unprinted()]
 

@@ -87,7 +87,7 @@ def test_a_source_younger_than_seven_days_is_only_reported() -> None:
 
 
 def test_a_held_safety_notice_is_escalated_at_safety_pace() -> None:
-    story = flood(many_cases(51), 51, "custody.released", **{"on": "2026-05-12"})
+    story = flood(many_cases(51), 51, "custody.released", on="2026-05-12")
     lines = story.run("2026-05-12 11:10")
     assert held(lines) == [("c51",)]
     mine = lines.told("at", "level", what="escalation", reason="volume", case_id="c51", event_id="flood51")

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from notifier.event_types import EVENT_TYPES, ToneRule
-from notifier.policy_file import load_policy
 from notifier.records import Form, Wording
 from notifier.rendering_dates import LANGUAGES
 from notifier.rules.policy import Policy
@@ -21,8 +20,9 @@ from notifier.template_folders import SHIPPED
 from notifier.wording.allowed import COURTESY
 from notifier.wording.check import Check, Finding
 from notifier.wording.specimens import FORMATS, Specimen, specimens
+from tests.builders import a_policy
 
-POLICY = load_policy()
+POLICY = a_policy()
 ALL = tuple(specimens(POLICY))
 CHARGED = "case.charged"
 EN, CY = f"{CHARGED}/en", f"{CHARGED}/cy"

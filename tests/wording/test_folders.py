@@ -79,9 +79,10 @@ def test_a_shared_part_of_the_force_stands_in_our_templates(tmp_path: Path) -> N
         ("{{ recipient() }}", 1, "calls something that is no macro"),
         ("{{ range(10) }}", 1, "range is no field here"),
         ("{{ self }}", 1, "self is no field here"),
-        ("{{ recipient | attr('__class__') }}", 1, "attr is no filter here"),
-        ("{{ recipient | safe }}", 1, "safe is no filter here"),
-        ("{% if recipient is named %}x{% endif %}", 1, "named is no test here"),
+        ("{{ recipient | attr('__class__') }}", 1, "No filter named 'attr'"),
+        ("{{ recipient | safe }}", 1, "No filter named 'safe'"),
+        ("{% if recipient is named %}x{% endif %}", 1, "named is no filter or test that is allowed"),
+        ("{% if recipient | attr('x') %}x{% endif %}", 1, "attr is no filter or test that is allowed"),
         ("{% autoescape false %}x{% endautoescape %}", 1, "take autoescape out"),
         # other templates
         ("{% include '../../../etc/passwd' %}", 1, "in no folder of templates"),
