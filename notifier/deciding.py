@@ -103,13 +103,13 @@ def _at_risk_at(notice: Notice, duty: Duty, file: CaseFile) -> datetime | None:
     """A duty that was late on arrival was escalated then; it is not found at risk once more."""
     event = file.event(notice.event_pk)
     assert event is not None
-    return None if duty.deadline < event.arrived_at else duty.at_risk_at
+    return None if duty.deadline < (notice.made_at or event.arrived_at) else duty.at_risk_at
 
 
 def look_again_at(notice: Notice, file: CaseFile, now: datetime) -> datetime | None:
     """Return when a duty is looked at that seemed met: at once where its time for that is over."""
     event = file.event(notice.event_pk)
-    if event is None or notice.deadline is None or notice.deadline <= event.arrived_at:
+    if event is None or notice.deadline is None or notice.deadline <= (notice.made_at or event.arrived_at):
         return notice.at_risk_at
     return notice.at_risk_at or now
 

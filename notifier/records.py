@@ -300,6 +300,7 @@ class Notice:
     case_pk: int
     victim_pk: int
     occurred_at: datetime
+    made_at: datetime | None
     subject: str | None
     state: NoticeState
     tone: Tone

@@ -39,7 +39,7 @@ def person_first(situation: Situation, policy: Policy, due: Duty, now: datetime)
     """A person tells the news before anything is written; at once where it frees the suspect."""
     event = situation.event
     assert event is not None
-    beside = _meeting(situation, policy) + _late_on_arrival(event, due)
+    beside = _meeting(situation, policy) + _late_on_arrival(situation, event, due)
     if frees_suspect(event, situation.history):
         return _tell_at_once(event, now) + beside
     return (StaffRequest.task(TaskKind.TELL_IN_PERSON, event, deadline=due.deadline), *beside)
@@ -87,11 +87,13 @@ def _about_timing(situation: Situation, timing: Timing, tone: Tone, due: Duty | 
         asks += (StaffRequest.task(TaskKind.CANNOT_MEET_WINDOW, event, deadline=due.deadline),)
     if due.moment_passed:
         asks += (call_back(event, tone),)
-    return asks + _late_on_arrival(event, due)
+    return asks + _late_on_arrival(situation, event, due)
 
 
-def _late_on_arrival(event: CaseEvent, due: Duty) -> Asks:
-    if due.deadline >= event.arrived_at:
+def _late_on_arrival(situation: Situation, event: CaseEvent, due: Duty) -> Asks:
+    """It came too late, or her case or her registration did, without which it could not be told."""
+    at_once = due.at_risk_at is None  # due when it arrives: always a moment ago
+    if at_once or due.deadline >= (situation.known_at or event.arrived_at):
         return ()
     return (StaffRequest.escalation("late_on_arrival", event, once=True),)
 

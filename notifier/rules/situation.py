@@ -25,6 +25,7 @@ class Situation:
 
     ``event`` is ``None`` for a courtesy update, which has ``courtesy``. ``superseded``: a newer event of
     the same subject is to be told; ``older_than_told``: a newer one was told already.
+    ``known_at`` is when event, case and victim were all known: before, nothing could be planned.
     ``hold`` is why it waits for a person, whatever else holds. ``told_in_person_at`` is when a person
     spoke about the event. ``tried`` are contact points used up for this notice. ``fallback``: an earlier
     attempt of this notice failed. ``full_only``: the short message is with her, only the full text is
@@ -40,6 +41,7 @@ class Situation:
     older_than_told: bool = False
     retracted: bool = False
     hold: str | None = None
+    known_at: datetime | None = None
     told_in_person_at: datetime | None = None
     last_message_at: datetime | None = None
     tried: frozenset[int] = frozenset()

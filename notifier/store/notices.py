@@ -104,6 +104,7 @@ def _record(row: Row[Any]) -> Notice:
         case_pk=row.case_pk,
         victim_pk=row.victim_pk,
         occurred_at=row.occurred_at,
+        made_at=row.made_at,
         subject=row.subject,
         state=NoticeState(row.state),
         tone=Tone(row.tone),

@@ -65,6 +65,7 @@ def situation_of(tx: Tx, notice: Notice, file: CaseFile, policy: Policy) -> Situ
         names_on_file=file.names,
         retracted=event is not None and event not in file.history,
         hold=notice.hold,
+        known_at=notice.made_at,
         superseded=any(not notices.was_told(other) for other in newer),
         older_than_told=any(notices.was_told(other) for other in newer),
         told_in_person_at=talked_about_at(file.history, event, victim.victim_id) if event else None,

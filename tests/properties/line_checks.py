@@ -30,6 +30,11 @@ _OUTCOME_WITHIN = {"sms": timedelta(hours=4), "email": timedelta(hours=24), "let
 _A_WINDOW_SURELY_OPENS = timedelta(days=9)
 
 
+def no_room_breaks(run: Run) -> Complaints:
+    """Every event can be planned, and every notice prepared: what breaks is set aside and logged."""
+    yield from run.errors
+
+
 def lines_are_whole(run: Run) -> Complaints:
     """In order of time, each with its fields, times as a London clock shows them."""
     if [line["at"] for line in run.lines] != sorted((line["at"] for line in run.lines), key=instant):
@@ -160,6 +165,7 @@ def staff_hear_of_what_is_held(run: Run) -> Complaints:
 
 
 LINE_CHECKS: tuple[Callable[[Run], Complaints], ...] = (
+    no_room_breaks,
     lines_are_whole,
     every_message_comes_to_an_end,
     every_duty_is_told_or_escalated,

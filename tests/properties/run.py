@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from itertools import islice
@@ -30,23 +32,46 @@ def _shipped() -> tuple[Policies, Renderer]:
 
 
 # A safety escalation that nobody answers is repeated every half hour: such a history is not run to its end.
-_MOST_LINES = 120
+_MOST_LINES = 60
 
 
 def simulated(history: History) -> Run:
     """Run the history as `notifier simulate` would, as far as the first lines go."""
     policies, renderer = _shipped()
     outcomes = read_outcomes([json.dumps(outcome) for outcome in history.outcomes])
-    with Simulation(policies, renderer.render, outcomes) as simulation:
+    with Simulation(policies, renderer.render, outcomes) as simulation, _errors() as errors:
         all_lines = simulation.run(history.documents(), datetime.fromisoformat(history.until))
-        return Run(history, list(islice(all_lines, _MOST_LINES)))
+        return Run(history, list(islice(all_lines, _MOST_LINES)), errors)
+
+
+class _Collector(logging.Handler):
+    def __init__(self, seen: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self._seen = seen
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._seen.append(self.format(record))
+
+
+@contextmanager
+def _errors() -> Iterator[list[str]]:
+    """Collect what the service logs as errors: a room that breaks is passed over and shows no line."""
+    seen: list[str] = []
+    handler = _Collector(seen)
+    log = logging.getLogger("notifier")
+    log.addHandler(handler)
+    try:
+        yield seen
+    finally:
+        log.removeHandler(handler)
 
 
 class Run:
     """A history with the lines that followed from it up to ``until``, in their order."""
 
-    def __init__(self, history: History, lines: list[Line]) -> None:
+    def __init__(self, history: History, lines: list[Line], errors: list[str]) -> None:
         self.history = history
+        self.errors = errors
         cut_off = len(lines) == _MOST_LINES
         self.until = instant(lines[-1]["at"] if cut_off else history.until)
         self.lines = [line for line in lines if instant(line["at"]) < self.until]

@@ -42,21 +42,34 @@ _MOMENT = re.compile(
 _DAY = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2} \d{4}")
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _KEYS = {"event": "event_id", "events": "event_ids", "person": "person_id", "to": "address"}
+_SCENARIO_KEYS = frozenset(
+    """
+    sentence about start case victims acknowledgement events outcomes policy until expect never
+    """.split()
+)
+_LINE_KEYS = frozenset(
+    """
+    at case_id role event_id event_ids event_type person_id address language channel kind level reason
+    deadline says hides because
+    """.split()
+)
 _ACKNOWLEDGEMENT = "victim.registered"
 _SOURCE = "urn:example:records"
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One file; ``shows`` are the numbers of the sentences that it holds."""
+    """One file, as it is written."""
 
     path: Path
     written: dict[str, Any]
 
     @classmethod
     def read(cls, path: Path) -> Scenario:
-        """Read a file; its keys are explained in README.md."""
-        return cls(path, yaml.safe_load(path.read_text(encoding="utf-8")))
+        """Read a file; its keys are explained in README.md. Raises ``ValueError`` for any other key."""
+        written = yaml.safe_load(path.read_text(encoding="utf-8"))
+        _refuse_unknown(written, _SCENARIO_KEYS)
+        return cls(path, written)
 
     @property
     def name(self) -> str:
@@ -151,6 +164,8 @@ def _plain(value: Any) -> Any:
 
 
 def _entry(key: str, value: Any) -> tuple[str, Any]:
+    if not isinstance(key, str):
+        raise ValueError(f"the key {key} is no word; YAML reads an unquoted on as true")
     if key == "points":
         return "contact_points", _plain(_points(value))
     if key == "windows":
@@ -201,9 +216,17 @@ def _forbidden(written: str | dict[str, Any]) -> dict[str, Any]:
 
 def _fields(written: dict[str, Any]) -> dict[str, Any]:
     fields = {_KEYS.get(key, key): value for key, value in written.items()}
+    _refuse_unknown(fields, _LINE_KEYS)
     if "address" in fields:
         fields["address"] = _ADDRESSES[fields["address"]]
     return {key: _local(value) if key in ("deadline", "at") else value for key, value in fields.items()}
+
+
+def _refuse_unknown(written: dict[str, Any], known: frozenset[str]) -> None:
+    """A misspelt key would make a scenario that cannot fail."""
+    unknown = sorted(str(key) for key in written if key not in known)
+    if unknown:
+        raise ValueError(f"a scenario has no {', '.join(unknown)}; README.md lists the keys")
 
 
 def _local(text: str) -> str:
