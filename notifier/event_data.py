@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import GenericAlias
 from typing import Annotated, Any, Literal
 
@@ -133,9 +134,18 @@ class Verdict(Common):
     meaning: Text | None = None
 
 
+_PRISON = re.compile(r"\b(custod|prison|imprison|jail|gaol|detention|detained|life)", re.IGNORECASE)
+_SUSPENDED = re.compile(r"\bsuspend", re.IGNORECASE)
+
+
 class Sentence(Common):
     outcome: Text
     meaning: Text | None = None
+
+    @property
+    def to_prison(self) -> bool:
+        """Whether it is custody: by the word of the contract, or by a court's own words."""
+        return bool(_PRISON.search(self.outcome)) and not _SUSPENDED.search(self.outcome)
 
 
 class Appeal(Common):

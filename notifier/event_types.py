@@ -367,7 +367,7 @@ _ROWS = (
         "court.sentenced",
         Sentence,
         limit=_limit(1, 1, _CODE_2020_8, Clock.RECEIVED),
-        restricts=lambda data: bool(data.outcome == "custody"),
+        restricts=lambda data: bool(data.to_prison),
         bad_if_freed=True,
         free_text=("outcome", "meaning"),
         sample={"outcome": "community", "meaning": "They must do 120 hours of unpaid work."},

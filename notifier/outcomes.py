@@ -126,7 +126,14 @@ def _apply(tx: Tx, attempt: Attempt, result: SendResult, policies: Policies, now
     _write_outcome(tx, attempt, result, now)
     if state is AttemptState.FAILED and attempt.point_pk and result.reason not in _NOT_THE_ADDRESS:
         contact_points.mark_failed(tx, attempt.point_pk, now)
-    return _next_steps(tx, attempt, policies, now)
+    return _consent_withdrawn(attempt, result) + _next_steps(tx, attempt, policies, now)
+
+
+def _consent_withdrawn(attempt: Attempt, result: SendResult) -> list[Ask]:
+    """She said stop at the provider: staff hear of it, whatever the next channel does (rules, section 6)."""
+    if result.reason is not FailureReason.OPTED_OUT or attempt.case_pk is None or attempt.role in STAFF:
+        return []
+    return [Ask(attempt.case_pk, attempt.victim_pk, StaffRequest.escalation("consent_withdrawn", None))]
 
 
 def _policy_of(tx: Tx, attempt: Attempt, policies: Policies, now: datetime) -> Policy:

@@ -38,6 +38,7 @@ REASONS = {
     "offer_meeting": "Offer the victim a meeting about this decision.",
     "withdrew": "The victim wants no updates; decide what is done about this legal duty.",
     "correction": "The victim was told something wrong. Correct it.",
+    "consent_withdrawn": "The victim said stop to messages of one kind. Ask her how she wants to hear.",
     "volume": "Far more notices than usual came within an hour. They are held: release or discard them.",
     "unusual_volume": "Many notices came within an hour from a source that is new. Nothing is held.",
     "identity": "Records of persons were merged or split. What waits for them is held.",

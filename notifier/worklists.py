@@ -27,7 +27,7 @@ def failures(tx: Tx, timezone: ZoneInfo) -> Iterator[Record]:
     """Yield what failed and needs a person: notices, events, refused documents, messages to staff."""
     for row in notices.overview(tx, _FAILED):
         if row.reason != _WAITS_FOR_A_TALK:
-            yield _notice(row, timezone, f"try it again: notifier retry N{row.pk}")
+            yield _notice(row, timezone, _mend(row))
     for row in events.with_problems(tx):
         yield {
             "what": "event",
@@ -63,6 +63,12 @@ def failures(tx: Tx, timezone: ZoneInfo) -> Iterator[Record]:
             "said": f"the {row.channel} to {row.role} {row.person_id} failed: {why}",
             "mend": "tell them another way, and correct their address in the records",
         }
+
+
+def _mend(row: Row[Any]) -> str:
+    if row.hold is not None:
+        return f"let it go: notifier release N{row.pk}; or give it up: notifier cancel N{row.pk}"
+    return f"try it again: notifier retry N{row.pk}"
 
 
 def escalations(tx: Tx, timezone: ZoneInfo) -> Iterator[Record]:

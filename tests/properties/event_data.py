@@ -28,7 +28,13 @@ SOURCES = ("urn:example:records", "urn:example:court")
 OFFENCES = (
     *("burglary", "theft", "vehicle", "robbery", "violence", "criminal_damage", "fraud", "hate_crime"),
     *("antisocial_behaviour", "domestic_abuse", "stalking", "sexual_offence", "trafficking", "child_abuse"),
-    *("road_collision", "homicide", "other"),
+    *(
+        "road_collision",
+        "homicide",
+        "other",
+        "domestic_abuse",
+        "stalking",
+    ),  # these two have rules of their own
 )
 
 

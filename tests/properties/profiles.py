@@ -51,7 +51,7 @@ def addresses(channel: str) -> SearchStrategy[Any]:
 
 _MIXES: list[tuple[str, ...]] = [
     *(("sms", "email"), ("sms", "email", "letter"), ("email", "sms", "sms"), ("letter", "sms", "email")),
-    *(("sms",), ("email", "letter"), ("call", "sms"), ("sms", "call", "email"), ()),
+    *(("sms",), ("email", "letter"), ("letter",), ("call", "sms"), ("sms", "call", "email"), ()),
 ]
 _SAFE = st.sampled_from([None, None, None, True, True, None, True, False])
 _DATED = st.sampled_from([None] * 9 + [("valid_from", 3), ("valid_until", 2), ("valid_until", -1)])
@@ -87,13 +87,14 @@ _WINDOW = st.tuples(_SPANS, _DAYS).map(
 )
 _TWO_WINDOWS = st.tuples(_WINDOW, _WINDOW).map(list)
 WINDOWS: SearchStrategy[list[Data]] = st.one_of(_WINDOW.map(lambda one: [one]), _TWO_WINDOWS, st.just([]))
-_ORDERS = st.sampled_from(
-    [None, ["sms", "email"], ["email", "sms"], ["sms", "email", "letter", "call"]] * 3
-    + [["sms"], ["letter"], ["sms", "letter"], ["email", "letter", "sms"], ["call", "sms"]]
-)
+_ORDERS: list[Any] = [
+    *(None, ["sms", "email"], ["email", "sms"], ["sms", "email", "letter", "call"], ["letter", "sms"]),
+    *(["sms", "letter"], ["call", "sms"], ["sms"], ["letter"]),
+]
+_OF_HER_POINTS = "of her points"  # most victims agree to what they gave
 _CONTRACT: dict[str, SearchStrategy[Any]] = {
     "wants": st.sampled_from([None, *["all"] * 9, "key_events", "key_events", "none"]),
-    "channels": _ORDERS,
+    "channels": st.sampled_from([_OF_HER_POINTS] * 9 + _ORDERS),
     "windows": WINDOWS,
     "windows_strict": st.sampled_from([True, None, False, True]),
     "every_days": st.sampled_from([None, None, None, None, 1, 3]),
@@ -114,6 +115,14 @@ def _written(fields: dict[str, SearchStrategy[Any]]) -> SearchStrategy[Data]:
     return drawn.map(lambda found: {name: value for name, value in found.items() if value is not None})
 
 
+def _agreed(data: Data) -> Data:
+    contract = data["contract"]
+    if contract.get("channels") == _OF_HER_POINTS:
+        hers = dict.fromkeys(point["channel"] for point in data["contact_points"])
+        data = {**data, "contract": {**contract, "channels": list(hers)}}
+    return data
+
+
 AGREEMENTS = st.fixed_dictionaries(
     {
         "contact_points": points(),
@@ -121,11 +130,11 @@ AGREEMENTS = st.fixed_dictionaries(
         "needs": _written(_NEEDS),
         "enhanced": st.sampled_from([False, False, True]),
     }
-)
+).map(_agreed)
 # What a later event changes: one thing, or a null that takes it back.
 CHANGES: SearchStrategy[Data] = st.one_of(
     _CONTRACT["wants"].map(lambda wants: {"contract": {"wants": wants}}),
-    _ORDERS.map(lambda channels: {"contract": {"channels": channels}}),
+    st.sampled_from(_ORDERS).map(lambda channels: {"contract": {"channels": channels}}),
     st.tuples(WINDOWS, st.booleans()).map(
         lambda agreed: {"contract": {"windows": agreed[0], "windows_strict": agreed[1]}}
     ),

@@ -324,7 +324,7 @@ def test_a_courtesy_update_from_end_to_end(renderer: Renderer) -> None:
     content = CourtesyContent(last, "forensic results", date(2026, 3, 7), date(2026, 4, 20))
     assert said(told_to(renderer, EASY, courtesy=content))[3:16] == [
         "We said that we would keep in touch with you.",
-        "There is nothing new in the case since we last wrote.",
+        "There is nothing new in the case since you last heard from us.",
         "This is the last thing that happened:",
         "- a suspect was arrested on 6 March",
         "If you do not understand this, please ask us.",

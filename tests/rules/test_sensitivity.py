@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from notifier.event_data import Sentence
 from notifier.event_types import EVENT_TYPES
 from notifier.records import CaseEvent, ChannelFacts, ChannelName, CourtesyContent, Form, Needs, Tone
 from notifier.rules.sensitivity import (
@@ -262,3 +263,20 @@ def test_an_event_without_free_text_suits_an_sms() -> None:
 )
 def test_a_courtesy_update_in_an_sms(content: CourtesyContent, suits: bool, reason: str) -> None:
     assert courtesy_suits_short_form(content, NAMES, SHIPPED) is suits, reason
+
+
+@pytest.mark.parametrize(
+    ("outcome", "to_prison"),
+    [
+        ("custody", True),
+        ("4 years in prison", True),
+        ("Life imprisonment, at least 18 years", True),
+        ("18 months in a young offender institution, in custody", True),
+        ("suspended", False),
+        ("8 months in prison, suspended for two years", False),
+        ("community", False),
+        ("a conditional discharge", False),
+    ],
+)
+def test_a_courts_own_words_say_whether_it_is_prison(outcome: str, to_prison: bool) -> None:
+    assert Sentence(case_id="c1", outcome=outcome).to_prison is to_prison

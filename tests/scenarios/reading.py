@@ -42,17 +42,14 @@ _MOMENT = re.compile(
 _DAY = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2} \d{4}")
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _KEYS = {"event": "event_id", "events": "event_ids", "person": "person_id", "to": "address"}
-_SCENARIO_KEYS = frozenset(
-    """
-    sentence about start case victims acknowledgement events outcomes policy until expect never
-    """.split()
-)
-_LINE_KEYS = frozenset(
-    """
-    at case_id role event_id event_ids event_type person_id address language channel kind level reason
-    deadline says hides because
-    """.split()
-)
+_SCENARIO_KEYS = {
+    "sentence", "about", "start", "case", "victims", "acknowledgement", "events", "outcomes", "policy",
+    "until", "expect", "never",
+}  # fmt: skip
+_LINE_KEYS = {
+    "at", "case_id", "role", "event_id", "event_ids", "event_type", "person_id", "address", "language",
+    "channel", "kind", "level", "reason", "deadline", "says", "hides", "because",
+}  # fmt: skip
 _ACKNOWLEDGEMENT = "victim.registered"
 _SOURCE = "urn:example:records"
 
@@ -222,7 +219,7 @@ def _fields(written: dict[str, Any]) -> dict[str, Any]:
     return {key: _local(value) if key in ("deadline", "at") else value for key, value in fields.items()}
 
 
-def _refuse_unknown(written: dict[str, Any], known: frozenset[str]) -> None:
+def _refuse_unknown(written: dict[str, Any], known: set[str]) -> None:
     """A misspelt key would make a scenario that cannot fail."""
     unknown = sorted(str(key) for key in written if key not in known)
     if unknown:
