@@ -67,6 +67,7 @@ def words(
         if draft.part.wording is Wording.NEWS
         else _next_update(events, file, victim, policy, now),
         full_text_by=draft.part.full_text_by,
+        max_segments=policy.words.max_segments,
         offer_meeting=any(offers_meeting(event, file.case, policy) for event in events),
         leaflets=_leaflets(events, file, policy),
     )

@@ -473,7 +473,8 @@ class RenderRequest:
     ``events`` are the events told, oldest first; empty for a courtesy update, which has ``courtesy``.
     ``contact`` is whom to call now (the cover while the officer is away). ``next_update`` is the local
     day by which the victim hears again, where one is due. ``full_text_by`` is set with the wordings
-    ``pointer`` and ``news``. ``leaflets`` are left out of whatever is discreet.
+    ``pointer`` and ``news``. ``leaflets`` are left out of whatever is discreet. ``max_segments`` is how
+    many parts an SMS may have: a longer one is cut where it can be.
     """
 
     form: Form
@@ -488,6 +489,7 @@ class RenderRequest:
     full_text_by: FullTextBy | None = None
     offer_meeting: bool = False
     leaflets: tuple[LeafletOffer, ...] = ()
+    max_segments: int = 3
 
     def __post_init__(self) -> None:
         require_aware(self)

@@ -46,7 +46,6 @@ from notifier.sms_text import measure
 from notifier.template_folders import SHIPPED, environment
 
 FALLBACK_LANGUAGE = "en"
-MOST_SEGMENTS = 3  # our policy: longer ones arrive in pieces or not at all
 
 _COURTESY = "_courtesy"
 # How long an item of a list may be in an SMS: as long as it is, then ever shorter until the SMS fits.
@@ -123,7 +122,7 @@ class _Writer:
         """Write an SMS; where it is too long, several events become clauses and long lists are cut."""
         for limit in _ITEM_LIMITS:
             text = flat(self._frame("short", self._short_news(limit)))
-            if measure(text).segments <= MOST_SEGMENTS:
+            if measure(text).segments <= self.request.max_segments:
                 break
         return self._rendered(text)
 

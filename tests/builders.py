@@ -41,6 +41,7 @@ from notifier.wire import WindowShape
 LONDON = ZoneInfo("Europe/London")
 POLICIES = load_policies()
 SHIPPED = POLICIES.general[0].policy
+MOST_SEGMENTS = SHIPPED.words.max_segments
 DATA_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 SECRET_KEY = "the secret key of the tests, long enough"
 OFFICER = StaffMember("off7", "PC Priya Shah", "priya.shah@police.example", "01632 960001")

@@ -102,7 +102,9 @@ def _fits(text: str, policy: Policy) -> bool:
 
 
 def _holds_nothing_forbidden(text: str, names_on_file: Iterable[str], policy: Policy) -> bool:
-    if has_link(text) or begun_words(text, policy.offence_words):
+    if has_link(text) and not policy.words.links_in_sms:
+        return False
+    if begun_words(text, policy.offence_words):
         return False
     return name_words(names_on_file).isdisjoint(_words(text))
 

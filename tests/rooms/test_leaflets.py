@@ -11,10 +11,10 @@ import pytest
 import notifier
 from notifier.errors import RenderingError
 from notifier.records import Form, FullTextBy, LeafletOffer, Needs, RenderRequest, Victim, Wording
-from notifier.rendering import MOST_SEGMENTS, Renderer
+from notifier.rendering import Renderer
 from notifier.rendering_dates import LANGUAGES
 from notifier.sms_text import measure
-from tests.builders import SHIPPED
+from tests.builders import MOST_SEGMENTS, SHIPPED
 from tests.rooms.test_rendering import LONDON, OFFENCE_WORD, REPRESENTED, VICTIM, all_words, event, request
 
 POLICY = SHIPPED

@@ -30,12 +30,12 @@ from notifier.records import (
     Victim,
     Wording,
 )
-from notifier.rendering import MOST_SEGMENTS, Renderer
+from notifier.rendering import Renderer
 from notifier.rendering_dates import Dates
 from notifier.rendering_fields import event_fields
 from notifier.sms_text import measure
 from notifier.template_folders import SHIPPED
-from tests.builders import a_policy
+from tests.builders import MOST_SEGMENTS, a_policy
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 4, 7, 9, 0, tzinfo=LONDON)

@@ -26,9 +26,10 @@ from notifier.records import (
     Role,
     Wording,
 )
-from notifier.rendering import MOST_SEGMENTS, Renderer
+from notifier.rendering import Renderer
 from notifier.rendering_fields import phrase, sentence
 from notifier.sms_text import measure
+from tests.builders import MOST_SEGMENTS
 from tests.rooms.test_rendering import (
     CASE,
     LINK,
