@@ -7,7 +7,7 @@ one after the other.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 
@@ -47,9 +47,12 @@ def silent_at(publications: Collection[datetime], first_at: datetime, policy: Po
 
 def _rates(times: Iterable[datetime], start: datetime, last: datetime, policy: Policy) -> dict[_Slot, float]:
     """Return how often the source publishes in an hour of each kind."""
-    lengths: Counter[_Slot] = Counter(_slot(begin, policy) for begin, _ in _hours(start, last))
+    hours: dict[_Slot, float] = defaultdict(float)
+    for begin, end in _hours(start, last):
+        hours[_slot(begin, policy)] += (end - begin) / _HOUR
     counts = Counter(_slot(at, policy) for at in times)
-    return {slot: count / max(lengths[slot], 1) for slot, count in counts.items()}
+    # Of an hour that has only begun little is known: it counts as a whole one.
+    return {slot: count / max(hours[slot], 1) for slot, count in counts.items()}
 
 
 def _hours(start: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:

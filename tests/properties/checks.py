@@ -26,8 +26,10 @@ _NAMES = {*REPRESENTATIVE.values(), *(word for name in NAMES.values() for word i
     "Ms",
     "Mr",
 }
-_NAMES |= {"Priya", "Shah", "Tom", "Reid", "Ann", "Field"}
-_NEVER_IN_AN_SMS = re.compile(rf"\b({'|'.join(sorted(_NAMES))})\b|\bburglar|https?:", re.IGNORECASE)
+_NAMES |= {"Priya", "Shah", "Tom", "Reid", "Ann", "Field"}  # of staff
+_NEVER_IN_AN_SMS = re.compile(
+    r"\b(Priya|Shah|Tom|Reid|Ann|Field|Ada|Thorne)\b|\bburglar|https?:", re.IGNORECASE
+)
 _NEVER_IF_DISCREET = re.compile(
     rf"\b({'|'.join(sorted(_NAMES))}|police|officer|crime|offence|court|case|victim|suspect|EX/|heddlu|achos|llys)",
     re.IGNORECASE,
@@ -149,11 +151,23 @@ def words_are_safe(run: Run) -> Complaints:
             yield f"{_named(message)} should be discreet and says {found[0]!r}"
         if message["channel"] == "sms" and (found := _NEVER_IN_AN_SMS.search(message["text"])):
             yield f"{_named(message)} is an SMS and says {found[0]!r}"
+        if message["channel"] == "sms" and (named := _victims_on_file(run, message) & _words(message)):
+            yield f"{_named(message)} is an SMS and names {named}"
         for event in run.told_by(message):
             reasons = event.data.get("reasons")
             bad = tone(event, run.known_to(message), message["person_id"]) == "bad_news"
             if message["channel"] == "sms" and bad and reasons and reasons[:30] in message["text"]:
                 yield f"{_named(message)} tells bad news in full by SMS"
+
+
+def _victims_on_file(run: Run, message: Line) -> set[str]:
+    registered = (e for e in run.known_to(message).events if e.type == "victim.registered")
+    hers = (e.data["victim_id"] for e in registered if e.case_id == message["case_id"])
+    return {word for victim_id in hers for word in NAMES[victim_id].values()} - {"Ms", "Mr"}
+
+
+def _words(message: Line) -> set[str]:
+    return set(re.findall(r"\w+", message["text"]))
 
 
 def a_person_tells_bad_news_first(run: Run) -> Complaints:
