@@ -10,7 +10,17 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from notifier import delivery, escalation, intake, planning, receipts, referral, source_watch, sweeping
+from notifier import (
+    delivery,
+    escalation,
+    intake,
+    interventions,
+    planning,
+    receipts,
+    referral,
+    source_watch,
+    sweeping,
+)
 from notifier.composing import Render
 from notifier.delivery import Channels, Desk, Dispatch
 from notifier.errors import NotifierError, Unreachable
@@ -233,13 +243,13 @@ class Path:
     def release(self, notice_pk: int, by: str, now: datetime) -> None:
         """A person lets a held notice go; raises ``NotFound``."""
         with self.store.begin() as tx:
-            asks = planning.release(tx, notice_pk, by, self.policies, now)
+            asks = interventions.release(tx, notice_pk, by, self.policies, now)
             escalation.ask(tx, asks, self.policies, now)
 
     def discard(self, notice_pk: int, by: str, now: datetime) -> None:
         """A person gives a notice up; raises ``NotFound``."""
         with self.store.begin() as tx:
-            escalation.settle(tx, planning.discard(tx, notice_pk, by, now), now)
+            escalation.settle(tx, interventions.discard(tx, notice_pk, by, now), now)
 
     def resolve(self, escalation_pk: int, by: str, outcome: str, now: datetime) -> None:
         """A person dealt with an escalation, unless what it asked for ended it already."""
@@ -249,7 +259,7 @@ class Path:
     def retry(self, notice_pk: int, now: datetime) -> None:
         """A person asks that a failed or uncertain notice is tried again; raises ``NotFound``."""
         with self.store.begin() as tx:
-            escalation.ask(tx, planning.try_again(tx, notice_pk, self.policies, now), self.policies, now)
+            escalation.ask(tx, interventions.try_again(tx, notice_pk, self.policies, now), self.policies, now)
 
     def next_due(self, after: datetime) -> datetime | None:
         """Return when something is next due by the clock."""

@@ -100,6 +100,10 @@ class TaskKind(StrEnum):
     CORRECTION = "correction"
 
 
+# What is over when an event is not told any more: all but what is about the victim's safety, and mistakes.
+ABOUT_THE_NEWS = frozenset(set(TaskKind) - {TaskKind.CORRECTION, TaskKind.CHECK_SAFETY})
+
+
 class What(StrEnum):
     """The kinds of lines in the journal; up to ``FAILED`` they are the contract's `what`."""
 
