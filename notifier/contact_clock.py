@@ -21,6 +21,7 @@ from notifier.store.database import Tx
 from notifier.store.situations import CaseFile, told_events
 
 _ACKNOWLEDGEMENT = "victim.registered"
+_WITH_STAFF = (NoticeState.FAILED, NoticeState.UNCERTAIN, NoticeState.WITH_PERSON)
 
 
 def refresh(tx: Tx, file: CaseFile, victim_pk: int, policies: Policies, now: datetime) -> None:
@@ -42,21 +43,21 @@ def refresh(tx: Tx, file: CaseFile, victim_pk: int, policies: Policies, now: dat
 
 
 def _last_contact(tx: Tx, file: CaseFile, victim_pk: int) -> Contact | None:
-    """Return the last effective contact; an update that could not be delivered moves the clock too.
+    """Return the last effective contact; an update that a person has in hand moves the clock too.
 
-    Otherwise the same update would be due again at once, for ever; an escalation is open for it.
+    Otherwise the same update would be due again at once, for ever; a task or an escalation is open for it.
     """
     reached = attempts.reached(tx, file.case.pk, victim_pk)
     talks = list(talks_with(file.history, file.victims[victim_pk].victim_id))
-    failed = [
+    handed_over = [
         notice.occurred_at
         for notice in notices.of_victim(tx, victim_pk, file.case.pk)
-        if notice.event_pk is None and notice.state in (NoticeState.FAILED, NoticeState.UNCERTAIN)
+        if notice.event_pk is None and (notice.state in _WITH_STAFF or notice.reason == "discarded")
     ]
-    times = [row.sent_at for row in reached] + [talk_at(talk) for talk in talks] + failed
+    times = [row.sent_at for row in reached] + [talk_at(talk) for talk in talks] + handed_over
     if not times:
         return None
-    return Contact(max(times), acknowledgement_alone=not talks and not failed and _is_first(reached))
+    return Contact(max(times), acknowledgement_alone=not talks and not handed_over and _is_first(reached))
 
 
 def _is_first(reached: Sequence[Row[Any]]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from notifier import deciding
+from notifier import contact_clock, deciding
 from notifier.errors import NotFound
 from notifier.records import ABOUT_THE_NEWS, Ask, Notice, NoticeState, Settled, What
 from notifier.rules.policy import Policies
@@ -45,7 +45,7 @@ def release(tx: Tx, notice_pk: int, by: str, policies: Policies, now: datetime) 
     return _decide_anew(tx, notice, {"hold": None, "state": NoticeState.PLANNED}, policies, now)
 
 
-def discard(tx: Tx, notice_pk: int, by: str, now: datetime) -> list[Settled]:
+def discard(tx: Tx, notice_pk: int, by: str, policies: Policies, now: datetime) -> list[Settled]:
     """Give a notice up that was not told yet, because a person says so; what was asked about it is over.
 
     Raises :class:`NotFound` where there is none that waits.
@@ -59,6 +59,7 @@ def discard(tx: Tx, notice_pk: int, by: str, now: datetime) -> list[Settled]:
     why = (f"{by} decided that it is not told",)
     journal.write(tx, deciding.line_about(notice, file, What.CANCELLED, "discarded", why), now)
     if notice.event_pk is None:
+        contact_clock.refresh(tx, file, notice.victim_pk, policies, now)
         return []
     return [Settled(notice.case_pk, notice.victim_pk, notice.event_pk, ABOUT_THE_NEWS, by, "discarded")]
 

@@ -249,7 +249,7 @@ class Path:
     def discard(self, notice_pk: int, by: str, now: datetime) -> None:
         """A person gives a notice up; raises ``NotFound``."""
         with self.store.begin() as tx:
-            escalation.settle(tx, interventions.discard(tx, notice_pk, by, now), now)
+            escalation.settle(tx, interventions.discard(tx, notice_pk, by, self.policies, now), now)
 
     def resolve(self, escalation_pk: int, by: str, outcome: str, now: datetime) -> None:
         """A person dealt with an escalation, unless what it asked for ended it already."""

@@ -90,12 +90,14 @@ def _spans(
 
 def _spans_on(day: date, window: Window, timezone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
     midnight, next_midnight = at_local(day, time(), timezone), at_local(day + _DAY, time(), timezone)
+    starts = at_local(day, window.start, timezone)
+    ends = next_midnight if window.until is None else at_local(day, window.until, timezone)
     if next_midnight - midnight == _DAY:
-        ends = next_midnight if window.until is None else at_local(day, window.until, timezone)
-        yield at_local(day, window.start, timezone), ends
+        yield starts, ends
         return
-    # The clock changes: each minute is asked for itself, for it may not exist or occur twice.
-    minutes = [midnight + number * _MINUTE for number in range((next_midnight - midnight) // _MINUTE)]
+    # The clock changes: a minute may not exist, or occur twice. A repeated one is only inside where the
+    # clock on the wall says so and the window, which begins and ends at the first of the two, is open.
+    minutes = [starts + number * _MINUTE for number in range((ends - starts) // _MINUTE)]
     for inside, span in groupby(minutes, key=lambda minute: _within(window, minute.astimezone(timezone))):
         if inside:
             together = list(span)

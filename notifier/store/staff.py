@@ -37,7 +37,7 @@ def add_task(
     about_contact = ask.request.kind in _ABOUT_CONTACT
     cause = _cause(ask, with_event=not about_contact)
     same = tasks.c.cause == cause
-    if about_contact:
+    if about_contact or ask.request.event is None:
         same &= tasks.c.done_at.is_(None)
     if tx.first(select(tasks.c.pk).where(same)) is not None:
         return None

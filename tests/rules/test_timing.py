@@ -172,7 +172,7 @@ TO_QUARTER_PAST = [a_window("00:30", "01:15")]
         ),
         (
             "Sun 31 Oct 2027 01:20", False, TO_QUARTER_PAST,
-            "Sun 31 Oct 2027 01:00", True, "closed at 01:15, and open again when the hour is repeated",
+            "Mon 1 Nov 2027 00:30", False, "closed at the first 01:15; it does not open again",
         ),
         (
             "Sun 31 Oct 2027 01:15", True, TO_QUARTER_PAST,

@@ -86,3 +86,16 @@ def test_the_reminders_of_a_morning_are_one() -> None:
     story.registered("2026-05-12 10:00", victim_id="v2", points=(other,))
     lines = story.run("2026-05-18 09:00")
     assert lines.told("at", "person_id", what="prompt") == [("Sun 17 May 08:00", "off1")]
+
+
+def test_an_update_that_only_a_call_can_bring_is_asked_for_once_an_interval() -> None:
+    """A person calls, and the next update is due an interval later, whether or not the call is on record."""
+    call = {"id": "p9", "channel": "call", "address": "01632 960123"}
+    story = Story("2026-05-01 10:00", victim={"points": (call,), "backfill": True})
+    news = {"text": "We spoke to two witnesses.", "waiting_for": "the laboratory"}
+    story.event("case.progress", "2026-05-04 10:00", id="news", **news)
+    told = {"victim_id": "v1", "by": "off1", "method": "phone", "outcome": "spoke", "about": ["news"]}
+    story.event("contact.recorded", "2026-05-04 12:00", **told)
+    story.event("task.done", "2026-06-02 09:00", id_="T2", by="off1", outcome="called")
+    asked = story.run("2026-07-01 10:00").told("at", what="task", kind="call_back", event_id=None)
+    assert asked == [("Mon 01 Jun 12:00",), ("Mon 29 Jun 12:00",)]
