@@ -57,22 +57,19 @@ def end_of_day(day: date) -> datetime:
 
 
 def in_windows(moment: datetime, windows: list[dict[str, Any]]) -> bool:
-    """Tell whether ``moment`` lies in one of the windows as an event writes them; none is 08:00 to 20:00."""
-    day = local_day(moment)
-    return any(start <= moment < end for start, end in _spans(day, windows))
+    """Tell whether a London clock shows a time in one of the windows; none agreed is 08:00 to 20:00."""
+    local = moment.astimezone(LONDON)
+    shown, weekday = f"{local:%H:%M}", _WEEKDAYS[local.weekday()]
+    return any(
+        window["from"] <= shown < window["until"] and weekday in window.get("days", _WEEKDAYS)
+        for window in windows or [DEFAULT_WINDOW]
+    )
 
 
 def next_opening(moment: datetime, windows: list[dict[str, Any]]) -> datetime:
     """Return the first instant at or after ``moment`` that lies in one of the windows."""
-    days = (local_day(moment) + offset * _DAY for offset in range(9))
-    spans = (span for day in days for span in _spans(day, windows))
-    return min(max(start, moment) for start, end in spans if end > moment)
-
-
-def _spans(day: date, windows: list[dict[str, Any]]) -> list[tuple[datetime, datetime]]:
-    spans = [
-        (on_clock(day, window["from"]), on_clock(day, window["until"]))
-        for window in windows or [DEFAULT_WINDOW]
-        if _WEEKDAYS[day.weekday()] in window.get("days", _WEEKDAYS)
-    ]
-    return [(start, end) for start, end in spans if start < end]
+    days = [local_day(moment) + offset * _DAY for offset in range(15)]
+    openings = [on_clock(day, window["from"]) for day in days for window in windows or [DEFAULT_WINDOW]]
+    # When the clock goes back, a window may open once more.
+    openings += [datetime.combine(day, time(1), UTC) for day in days]
+    return min(at for at in (moment, *openings) if at >= moment and in_windows(at, windows))

@@ -94,7 +94,13 @@ def test_an_update_that_only_a_call_can_bring_is_asked_for_once_an_interval() ->
     story = Story("2026-05-01 10:00", victim={"points": (call,), "backfill": True})
     news = {"text": "We spoke to two witnesses.", "waiting_for": "the laboratory"}
     story.event("case.progress", "2026-05-04 10:00", id="news", **news)
-    told = {"victim_id": "v1", "by": "off1", "method": "phone", "outcome": "spoke", "about": ["news"]}
+    told: dict[str, Any] = {
+        "victim_id": "v1",
+        "by": "off1",
+        "method": "phone",
+        "outcome": "spoke",
+        "about": ["news"],
+    }
     story.event("contact.recorded", "2026-05-04 12:00", **told)
     story.event("task.done", "2026-06-02 09:00", id_="T2", by="off1", outcome="called")
     asked = story.run("2026-07-01 10:00").told("at", what="task", kind="call_back", event_id=None)
