@@ -24,6 +24,8 @@ from notifier.store.tables import metadata
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _SQLITE_WAIT_SECONDS = 30
 IN_MEMORY = "sqlite:///:memory:"
+# Engines of databases in memory that are gone: a simulation need not compile every statement anew.
+_SPARE: list[Engine] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,8 @@ class Store:
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
+        if self._url == IN_MEMORY:
+            _SPARE.append(self._engine)
 
 
 def _alembic(connection: Connection) -> Config:
@@ -128,6 +132,8 @@ def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, pool_size=10, hide_parameters=True)
     if url == IN_MEMORY:
+        if _SPARE:
+            return _SPARE.pop()
         engine = create_engine(
             url, poolclass=StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True
         )

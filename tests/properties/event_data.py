@@ -40,14 +40,16 @@ OFFENCES = (
 
 @dataclass(frozen=True)
 class Place:
-    """Where an event stands: when it is published, and the ids of all told events of its case in order."""
+    """Where an event stands: when it is published; its case's told events, and the talks, by id in order."""
 
     at: datetime
     told: tuple[str, ...]
+    talks: tuple[str, ...]
 
-    def some(self, number: int) -> str:
-        """Return one of the told events; an unknown one where there is none."""
-        return self.told[number % len(self.told)] if self.told else "unknown-event"
+    def some(self, number: int, *, or_talk: bool = False) -> str:
+        """Return one of the told events (or the talks); an unknown one where there is none."""
+        known = self.told + (self.talks if or_talk else ())
+        return known[number % len(known)] if known else "unknown-event"
 
     def day(self, offset: int) -> str:
         """Return a local day so many days from the publishing."""
@@ -82,7 +84,7 @@ _CONDITIONS = st.lists(
 )
 _NUMBER = st.integers(0, 30)
 _DAYS = st.sampled_from([1, 0, 2, 5, 10, 30, -1])
-_VICTIM = st.sampled_from(VICTIMS)
+_VICTIM = st.sampled_from(["v1", *VICTIMS])
 
 
 def _fixed(**fields: Any) -> SearchStrategy[Filled]:
@@ -105,9 +107,9 @@ def _hearing() -> SearchStrategy[Filled]:
         place = {"hearing_id": hearing, "court": "Example Crown Court", "purpose": "trial"}
         return lambda here: {**place, "starts_at": f"{here.day(days)}T{clock}+01:00"}
 
-    return st.tuples(st.sampled_from(["h1", "h2"]), _DAYS, st.sampled_from(["10:00:00", "00:30:00"])).map(
-        fill
-    )
+    return st.tuples(
+        st.sampled_from(["h1", "h1", "h1", "h2"]), _DAYS, st.sampled_from(["10:00:00", "00:30:00"])
+    ).map(fill)
 
 
 def _on(*, needed: bool) -> SearchStrategy[Filled]:
@@ -146,9 +148,8 @@ def _talk() -> SearchStrategy[Filled]:
         }
 
     outcomes = st.sampled_from(["spoke", "spoke", "spoke", "left_message", "no_answer"])
-    return st.tuples(_VICTIM, outcomes, st.lists(_NUMBER, max_size=3), st.sampled_from([0, 0, 45, 1500])).map(
-        fill
-    )
+    about, ago = st.lists(_NUMBER, min_size=1, max_size=3), st.sampled_from([0, 0, 45, 1500])
+    return st.tuples(_VICTIM, outcomes, about, ago).map(fill)
 
 
 def _answer() -> SearchStrategy[Filled]:
@@ -171,7 +172,7 @@ def _absence() -> SearchStrategy[Filled]:
 def _retraction() -> SearchStrategy[Filled]:
     def fill(drawn: tuple[int, str]) -> Filled:
         number, source = drawn
-        return lambda here: {"source": source, "id": here.some(number)}
+        return lambda here: {"source": source, "id": here.some(number, or_talk=True)}
 
     return st.tuples(_NUMBER, st.sampled_from(SOURCES[:1] * 3 + SOURCES)).map(fill)
 
@@ -194,7 +195,7 @@ TOLD: dict[str, SearchStrategy[Filled]] = {
         outcome=st.sampled_from(["no_charge", "bail", "under_investigation"]), conditions=_CONDITIONS
     ),
     "case.bail_changed": _fixed(
-        bail_id=st.sampled_from(["b1", "b2"]),
+        bail_id=st.sampled_from(["b1", "b1", "b2"]),
         change=st.sampled_from(["varied", "cancelled"]),
         conditions=_CONDITIONS,
     ),

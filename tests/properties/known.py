@@ -74,9 +74,7 @@ class Known:
             for e in self._of("event.retracted")
             if e.source == e.data["source"]
         }
-        return {event.id for event in self.events if (event.source, event.id) in taken} | {
-            id_ for _, id_ in taken
-        }
+        return {event.id for event in self.events if (event.source, event.id) in taken}
 
     @cached_property
     def standing(self) -> list[Event]:

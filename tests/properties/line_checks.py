@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from tests.properties.clock import LONDON, instant
 from tests.properties.duties import deadline, enhanced, is_told
 from tests.properties.known import Event
-from tests.properties.run import OF_STAFF, Line, Run
+from tests.properties.run import OF_STAFF, Complaints, Line, Run
 
-Complaints = Iterator[str]
 _ALWAYS = {"at", "what", "case_id", "person_id", "role", "event_id", "event_ids", "event_type", "why"}
 _FIELDS: dict[str, set[str]] = {
     "message": {"channel", "address", "language", "text"},
@@ -27,6 +26,8 @@ _FIELDS: dict[str, set[str]] = {
 }
 _ROLES = {"message": {"victim", "representative"}, "prompt": {"officer", "supervisor", "unit"}}
 _OUTCOME_WITHIN = {"sms": timedelta(hours=4), "email": timedelta(hours=24), "letter": timedelta(days=16)}
+# Another way is tried; and what a talk or a retraction ended is asked of the talk or the retraction.
+_NO_REASON_BY_ITSELF = ("party_contact_point", "told_by_person", "retracted")
 _A_WINDOW_SURELY_OPENS = timedelta(days=9)
 
 
@@ -94,18 +95,16 @@ def _accounted_for(run: Run, event: Event, victim_id: str, by: datetime) -> bool
 
 
 def _accounts(line: Line, event: Event, victim_id: str, by: datetime) -> bool:
-    at = instant(line["at"])
-    if at > by:
+    if instant(line["at"]) > by:
         return False
     if _of_nobody_left(line, event):
         return True
     if event.id not in line["event_ids"]:
         return False
-    if line["what"] in OF_STAFF:
+    if line["what"] == "escalation":
         return True
-    reasoned = line["what"] in ("suppressed", "cancelled") and line["reason"] != "party_contact_point"
-    in_time = line["what"] == "message" and at <= by
-    return line["person_id"] == victim_id and (reasoned or in_time)
+    reasoned = line["what"] in ("suppressed", "cancelled") and line["reason"] not in _NO_REASON_BY_ITSELF
+    return line["person_id"] == victim_id and (reasoned or line["what"] == "message")
 
 
 def _of_nobody_left(line: Line, event: Event) -> bool:

@@ -97,7 +97,7 @@ _CONTRACT: dict[str, SearchStrategy[Any]] = {
     "channels": st.sampled_from([_OF_HER_POINTS] * 9 + _ORDERS),
     "windows": WINDOWS,
     "windows_strict": st.sampled_from([True, None, False, True]),
-    "every_days": st.sampled_from([None, None, None, None, 1, 3]),
+    "every_days": st.sampled_from([None, None, 1, 3]),
 }
 _REPRESENTATIVE = points("r").map(lambda theirs: {"name": REPRESENTATIVE, "contact_points": theirs})
 _NEEDS: dict[str, SearchStrategy[Any]] = {

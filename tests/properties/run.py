@@ -16,12 +16,13 @@ from notifier.rendering import Renderer
 from notifier.rules.policy import Policies
 from notifier.simulation import Simulation, read_outcomes
 from tests.properties.clock import instant
-from tests.properties.duties import deadline, enhanced
+from tests.properties.duties import deadline, enhanced, tone
 from tests.properties.histories import History
 from tests.properties.known import Event, Known, arrivals, known_at
 from tests.properties.profiles import same
 
 Line = dict[str, Any]
+Complaints = Iterator[str]
 OF_STAFF = ("task", "escalation")
 
 
@@ -93,6 +94,18 @@ class Run:
     def known_to(self, line: Line) -> Known:
         """Return what had arrived when the line was written."""
         return self.known(instant(line["at"]))
+
+    def contract(self, message: Line) -> dict[str, Any]:
+        """Return what was agreed with her when the message went."""
+        return self.known_to(message).profile(message["person_id"]).get("contract") or {}
+
+    def needs(self, message: Line) -> dict[str, Any]:
+        """Return how she had to be written to when the message went."""
+        return self.known_to(message).profile(message["person_id"]).get("needs") or {}
+
+    def tone(self, event: Event, message: Line) -> str:
+        """Return how the event was to be told to her when the message went."""
+        return tone(event, self.known_to(message), message["person_id"])
 
     def deadline(self, event: Event, message: Line) -> datetime:
         """Return by when the event was due, with her rights as they were when the message went."""
@@ -168,3 +181,10 @@ class Run:
         named = event.victim_ids
         everyone = {e.data["victim_id"] for e in whole.events if e.type == "victim.registered"}
         return sorted(everyone if named is None else everyone & set(named))
+
+
+def named(message: Line) -> str:
+    """Return a message in the words of a complaint."""
+    events = ", ".join(message["event_ids"]) or "courtesy"
+    where = f"to {message['person_id']} in {message['case_id']}"
+    return f"the {message['channel']} of {message['at']} {where} ({events})"

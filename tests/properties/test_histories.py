@@ -7,8 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from tests.properties.checks import CHECKS
 from tests.properties.histories import History, histories
 from tests.properties.line_checks import LINE_CHECKS
+from tests.properties.news_checks import NEWS_CHECKS
 from tests.properties.run import simulated
 
+EVERY_CHECK = (*CHECKS, *NEWS_CHECKS, *LINE_CHECKS)
 STABLE = settings(
     derandomize=True,
     deadline=None,
@@ -21,7 +23,7 @@ STABLE = settings(
 def complaints_about(history: History) -> list[str]:
     """Run the history; return what does not hold."""
     run = simulated(history)
-    return [f"{check.__name__}: {words}" for check in (*CHECKS, *LINE_CHECKS) for words in check(run)]
+    return [f"{check.__name__}: {words}" for check in EVERY_CHECK for words in check(run)]
 
 
 def first_difference(history: History) -> str | None:
@@ -33,13 +35,13 @@ def first_difference(history: History) -> str | None:
     return str(next(differing, f"{len(once)} lines, then {len(again)}"))
 
 
-@settings(STABLE, max_examples=180)
+@settings(STABLE, max_examples=185)
 @given(histories())
 def test_every_property_holds(history: History) -> None:
     assert complaints_about(history) == []
 
 
-@settings(STABLE, max_examples=20)
+@settings(STABLE, max_examples=15)
 @given(histories())
 def test_the_same_input_gives_the_same_decisions(history: History) -> None:
     assert first_difference(history) is None
