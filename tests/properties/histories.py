@@ -109,7 +109,7 @@ def _told(cases: list[str]) -> SearchStrategy[_Draft]:
 
 
 def _by_staff(cases: list[str]) -> SearchStrategy[_Draft]:
-    kinds = st.sampled_from([*sorted(OF_STAFF), *["contact.recorded"] * 6, *["event.retracted"] * 2])
+    kinds = st.sampled_from([*sorted(OF_STAFF), *["contact.recorded"] * 6, *["event.retracted"] * 6])
     drawn = kinds.flatmap(lambda kind: st.tuples(st.just(kind), OF_STAFF[kind]))
     return _drafts(drawn, cases)
 
