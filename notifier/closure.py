@@ -42,6 +42,8 @@ def review(tx: Tx, file: CaseFile, now: datetime) -> None:
 
 def _closing(file: CaseFile) -> CaseEvent | None:
     """Return the event that closes the case, unless it was opened again since."""
+    if not file.case.opened:
+        return None
     ends = [event for event in file.history if event.type in ("case.closed", "case.reopened")]
     last = max(ends, key=lambda event: (event.occurred_at, event.pk), default=None)
     return last if last is not None and last.type == "case.closed" and not last.backfill else None

@@ -29,11 +29,10 @@ def refresh(tx: Tx, file: CaseFile, victim_pk: int, policies: Policies, now: dat
     victim = file.victims[victim_pk]
     registration = people.registration_of(tx, file.case.pk, victim_pk)
     contact = _last_contact(tx, file, victim_pk)
-    active = file.case.opened and contact is not None and wants_courtesy(victim)
-    if not active or stopped(told_events(tx, file, victim_pk), file.history):
+    active = file.case.opened and file.wrong_start(victim_pk) is None and wants_courtesy(victim)
+    if not active or contact is None or stopped(told_events(tx, file, victim_pk), file.history):
         people.update_registration(tx, registration.pk, courtesy_at=None, prompt_at=None, held_until=None)
         return
-    assert contact is not None
     plan = courtesy_plan(contact, file.case, victim, policies.of(file.case.force, now))
     if plan.due_at == registration.courtesy_at:
         return

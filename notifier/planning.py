@@ -8,11 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from notifier import breaker, closure, contact_clock, deciding, profiles, referral
+from notifier import breaker, closure, contact_clock, deciding, profiles, referral, retracting
 from notifier.event_data import ContactRecorded, VictimsRelated
 from notifier.event_types import EVENT_TYPES
 from notifier.records import (
-    ABOUT_THE_NEWS,
     Answered,
     Ask,
     CaseEvent,
@@ -21,20 +20,17 @@ from notifier.records import (
     Settled,
     StaffRequest,
     TaskKind,
-    Tone,
     What,
 )
 from notifier.rules import asking
 from notifier.rules.deadlines import duty
 from notifier.rules.policy import Policies
 from notifier.rules.sensitivity import enhanced_rights, tone_of
-from notifier.rules.talks import talked_about_at
-from notifier.store import events, journal, notices, people, staff
+from notifier.store import events, journal, notices, people
 from notifier.store.database import Tx
-from notifier.store.situations import CaseFile, load_file, newer_on_subject
+from notifier.store.situations import CaseFile, load_file
 
 _REGISTERED = "victim.registered"
-_SPOKE = "spoke"
 _ENDED_BY_A_TALK = frozenset(
     {TaskKind.TELL_IN_PERSON, TaskKind.CALL_BACK, TaskKind.CANNOT_MEET_WINDOW, TaskKind.CHECK_DELIVERY}
 )
@@ -60,20 +56,22 @@ def plan_case(
     """
     case_pk = people.case_pk(tx, case_id)
     waiting = sorted(events.unplanned(tx, case_id))[:limit]
-    fresh = [event for event in events.of_case(tx, case_id) if event.pk in set(waiting)]
+    received = events.of_case(tx, case_id)
+    fresh = [event for event in received if event.pk in set(waiting)]
     changes = profiles.Changes()
     for event in fresh:
-        profiles.fold(tx, case_pk, event, policies, now, changes)
+        profiles.fold(profiles.Fold(tx, case_pk, received, policies, now, changes), event)
     planned = Planned()
     planned.asks += [ask for event in fresh for ask in _hold_both(tx, case_pk, event, changes)]
     file = load_file(tx, case_pk)
-    if file.case.opened:
+    if file.case.opened or any(event.type == "event.retracted" for event in fresh):
         planned.asks += _make_notices(tx, file, set(waiting), policies, now)
         _settle_talks(tx, file, fresh, now, planned)
-        if any(event.type == "event.retracted" for event in fresh):
-            _take_back_talks(tx, file)
-            _revive_superseded(tx, file)
-        _correct(tx, file, planned)
+        if any(event.type in retracting.LETS_GO for event in fresh):
+            retracting.revive(tx, file, now)
+        settled, asks = retracting.correct(tx, file)
+        planned.settled += settled
+        planned.asks += asks
         for victim_pk in file.victims:
             planned.asks += _decide_open(tx, file, victim_pk, policies, now)
             contact_clock.refresh(tx, file, victim_pk, policies, now)
@@ -126,7 +124,8 @@ def _concerned(event: CaseEvent, file: CaseFile) -> list[int]:
     """Return the victims whom the event concerns: the one named, those named, or all of the case."""
     named = getattr(event.data, "victim_id", None)
     wanted = (named,) if named is not None else event.victim_ids
-    return [pk for pk, victim in file.victims.items() if wanted is None or victim.victim_id in wanted]
+    hers = [pk for pk, victim in file.victims.items() if wanted is None or victim.victim_id in wanted]
+    return [pk for pk in hers if file.wrong_start(pk) is None]
 
 
 def _not_for_her(
@@ -174,53 +173,17 @@ def _settle_talks(tx: Tx, file: CaseFile, fresh: list[CaseEvent], now: datetime,
     """A person spoke with a victim about events: tasks about them are done, and she knows."""
     by_id = {event.id: event for event in file.history}
     pks = {victim.victim_id: pk for pk, victim in file.victims.items()}
-    for talk in fresh:
-        data = talk.data
-        if not isinstance(data, ContactRecorded) or data.outcome != _SPOKE or data.victim_id not in pks:
+    talks = [event.data for event in fresh if isinstance(event.data, ContactRecorded)]
+    for data in talks:
+        if data.outcome != retracting.SPOKE or data.victim_id not in pks:
             continue
         victim_pk = pks[data.victim_id]
         for event in (by_id[event_id] for event_id in data.about if event_id in by_id):
-            settled = Settled(file.case.pk, victim_pk, event.pk, _ENDED_BY_A_TALK, data.by, _SPOKE)
+            settled = Settled(file.case.pk, victim_pk, event.pk, _ENDED_BY_A_TALK, data.by, retracting.SPOKE)
             planned.settled.append(settled)
             for notice in notices.of_victim(tx, victim_pk, file.case.pk):
                 if notice.event_pk == event.pk and notice.state in _LEFT_TO_A_PERSON:
                     notices.change(tx, notice.pk, state=NoticeState.TOLD, reason="told_by_person")
-
-
-def _take_back_talks(tx: Tx, file: CaseFile) -> None:
-    """Where a record of a talk was retracted nobody told her: what it ended begins again."""
-    for notice in notices.of_case(tx, file.case.pk):
-        event = next((event for event in file.history if event.pk == notice.event_pk), None)
-        if event is None or notice.state is NoticeState.SUPPRESSED:
-            continue
-        if talked_about_at(file.history, event, file.victims[notice.victim_pk].victim_id) is not None:
-            continue
-        if notice.reason == "told_by_person":
-            notices.change(tx, notice.pk, state=NoticeState.PLANNED, reason=None)
-        staff.ask_again(tx, notice.case_pk, notice.victim_pk, event.pk, outcome=_SPOKE)
-
-
-def _revive_superseded(tx: Tx, file: CaseFile) -> None:
-    """What replaced it was retracted before she heard of it: the older event is told after all."""
-    for notice in notices.of_case(tx, file.case.pk):
-        replaced = notice.state is NoticeState.CANCELLED and notice.reason == "superseded"
-        if replaced and not newer_on_subject(tx, notice, file):
-            notices.change(tx, notice.pk, state=NoticeState.PLANNED, reason=None)
-
-
-def _correct(tx: Tx, file: CaseFile, planned: Planned) -> None:
-    """What was told and then retracted must be corrected by a person; what was asked about it is over."""
-    gone = {event.pk: event for event in file.received if event not in file.history}
-    for notice in notices.of_case(tx, file.case.pk):
-        event = gone.get(notice.event_pk or 0)
-        if event is None:
-            continue
-        about = (file.case.pk, notice.victim_pk, event.pk)
-        planned.settled.append(Settled(*about, ABOUT_THE_NEWS, event.source, "retracted"))
-        if notices.was_told(notice):
-            safety = notice.tone is Tone.SAFETY
-            request = StaffRequest.task(TaskKind.CORRECTION, event, safety=safety)
-            planned.asks.append(Ask(file.case.pk, notice.victim_pk, request))
 
 
 def _answer(event: CaseEvent, file: CaseFile) -> Answered:

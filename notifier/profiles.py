@@ -1,27 +1,28 @@
-"""Folds events into what is known of a case and its victims (contract, "Events in")."""
+"""Folds events into what is known of a case and its victims, and takes back what was retracted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import reduce
 from typing import Any
 
 from pydantic import ValidationError
 
 from notifier.addresses import AddressRefused, normalise
 from notifier.errors import EventRefused
+from notifier.merging import case_profile, victim_profile, written
 from notifier.records import Absence, CaseEvent, ChannelName, Role
-from notifier.rules.policy import ChannelPolicy, Policies, Policy
-from notifier.store import contact_points, people
+from notifier.rules.history import standing
+from notifier.rules.policy import ChannelPolicy, Policies
+from notifier.store import contact_points, events, people
 from notifier.store.contact_points import NewPoint
 from notifier.store.database import Tx
 from notifier.wire import ContactPointShape, PostalAddress, VictimProfile
 
-_CASE_FIELDS = ("offence", "force", "reference", "officer", "supervisor", "unit", "fatal", "suspect_known")
-_EARLY = "early"  # updates of a victim who is not registered yet, oldest first
-_VICTIM_FIELDS = ("name", "contact_points", "contract", "needs", "enhanced")
+_OF_THE_CASE = frozenset({"case.opened", "officer.assigned"})
+_OF_THE_VICTIM = frozenset({"victim.registered", "victim.updated"})
+_FOLDED = "events"  # in a stored profile: the keys of the events that it was made of
 
 
 @dataclass(slots=True)
@@ -31,43 +32,87 @@ class Changes:
     victim_ids: set[str] = field(default_factory=set)
 
 
-def fold(tx: Tx, case_pk: int, event: CaseEvent, policies: Policies, now: datetime, changes: Changes) -> None:
-    """Apply one event to the profiles.
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """What applying events needs; ``received`` is all of the case's, in the order of arrival.
+
+    ``changes`` is added to.
+    """
+
+    tx: Tx
+    case_pk: int
+    received: Sequence[CaseEvent]
+    policies: Policies
+    now: datetime
+    changes: Changes
+
+    @property
+    def history(self) -> tuple[CaseEvent, ...]:
+        """The case's events without those that were retracted."""
+        return standing(self.received)
+
+
+def fold(about: Fold, event: CaseEvent) -> None:
+    """Apply one event to the profiles; a retracted one leaves no trace in them, in whatever order they came.
 
     Raises :class:`EventRefused` where the result would not be a whole profile.
     """
-    if event.type == "case.opened":
-        _open_case(tx, case_pk, event, now)
-    elif event.type == "officer.assigned":
-        people.update_case(tx, case_pk, {"officer": event.raw["officer"]})
+    if event.type == "event.retracted":
+        _take_back(about, event)
+    elif event not in about.history:
+        return
+    elif event.type in _OF_THE_CASE:
+        _fold_case(about)
     elif event.type == "officer.absent":
-        data = event.data
-        away = Absence(data.officer_id, data.first, data.until, data.cover.record() if data.cover else None)
-        people.add_absence(tx, event.pk, away, event.raw.get("cover"))
+        _note_absence(about, event)
     elif event.type == "case.party_recorded":
-        _record_party(tx, event, now, changes)
-    elif event.type in ("victim.registered", "victim.updated"):
-        policy = policies.of(people.load_case(tx, case_pk).force, now)
-        _merge_victim(tx, event, policy, now)
-        changes.victim_ids.add(event.data.victim_id)
+        _record_party(about, event)
+    elif event.type in _OF_THE_VICTIM:
+        _fold_victim(about, event)
         if event.type == "victim.registered":
-            victim_pk = people.victim_pk(tx, event.data.victim_id)
-            assert victim_pk is not None
-            people.register(tx, case_pk, victim_pk, event.pk, event.arrived_at)
+            _register(about, event.data.victim_id)
 
 
-def _open_case(tx: Tx, case_pk: int, event: CaseEvent, now: datetime) -> None:
-    opened = {name: event.raw[name] for name in _CASE_FIELDS if event.raw.get(name) is not None}
-    # An officer who was assigned since stays, although the opening came later.
-    if people.load_case(tx, case_pk).officer is not None:
-        opened.pop("officer", None)
-    people.update_case(tx, case_pk, opened, opened_at=now)
+def _take_back(about: Fold, retraction: CaseEvent) -> None:
+    """Undo what an event did that its own source calls wrong: nothing may rest on it (rules, section 4)."""
+    wrong = (retraction.data.source, retraction.data.id)
+    event = next((event for event in about.received if (event.source, event.id) == wrong), None)
+    if event is None or event in about.history:
+        return
+    if event.type in _OF_THE_CASE:
+        _fold_case(about)
+    elif event.type == "officer.absent":
+        people.drop_absence(about.tx, event.pk)
+    elif event.type == "case.party_recorded":
+        _drop_party(about, event)
+    elif event.type in _OF_THE_VICTIM:
+        _take_back_of_victim(about, event)
+        _register(about, event.data.victim_id)
 
 
-def _record_party(tx: Tx, event: CaseEvent, now: datetime, changes: Changes) -> None:
+def _fold_case(about: Fold) -> None:
+    opened = any(event.type == "case.opened" for event in about.history)
+    people.save_case(about.tx, about.case_pk, case_profile(about.history), about.now if opened else None)
+
+
+def _note_absence(about: Fold, event: CaseEvent) -> None:
+    data = event.data
+    away = Absence(data.officer_id, data.first, data.until, data.cover.record() if data.cover else None)
+    people.add_absence(about.tx, event.pk, away, event.raw.get("cover"))
+
+
+def _record_party(about: Fold, event: CaseEvent) -> None:
     points = [_party_point(shape) for shape in event.data.contact_points]
-    hashes = contact_points.add_party_points(tx, event.case_id, event.data.victim_id, points, now)
-    changes.victim_ids |= contact_points.victims_with(tx, hashes)
+    hashes = contact_points.add_party_points(about.tx, event.case_id, event.data.victim_id, points, about.now)
+    about.changes.victim_ids |= contact_points.victims_with(about.tx, hashes)
+
+
+def _drop_party(about: Fold, event: CaseEvent) -> None:
+    hashes = contact_points.drop_party_points(about.tx, event.case_id)
+    about.changes.victim_ids |= contact_points.victims_with(about.tx, hashes)
+    for other in about.history:
+        if other.type == event.type:
+            _record_party(about, other)
 
 
 def _party_point(shape: ContactPointShape) -> NewPoint:
@@ -78,76 +123,78 @@ def _party_point(shape: ContactPointShape) -> NewPoint:
     return _new_point(shape.model_copy(update={"channel": ChannelName.CALL}), None)
 
 
-def _merge_victim(tx: Tx, event: CaseEvent, policy: Policy, now: datetime) -> None:
+def _register(about: Fold, victim_id: str) -> None:
+    """Make the victim one of the case by the first registration that stands."""
+    victim_pk = people.victim_pk(about.tx, victim_id)
+    assert victim_pk is not None
+    for event in about.history:
+        if event.type == "victim.registered" and event.data.victim_id == victim_id:
+            people.register(about.tx, about.case_pk, victim_pk, event.pk, event.arrived_at)
+            return
+
+
+def _fold_victim(about: Fold, event: CaseEvent) -> None:
     victim_id = event.data.victim_id
-    written = {name: event.raw[name] for name in _VICTIM_FIELDS if name in event.raw}
-    before = people.profile_of(tx, victim_id)
-    if event.type == "victim.updated" and "victim_id" not in before:
-        early = [*before.get(_EARLY, ()), written]
-        people.save_profile(tx, victim_id, {_EARLY: early})
-        return
-    # Updates that came before the registration still lie over it.
-    merged = reduce(merge, [written, *before[_EARLY]]) if _EARLY in before else merge(before, written)
-    merged["victim_id"] = victim_id
-    people.save_profile(tx, victim_id, merged)
+    folded = _folded(about, victim_id)
+    if event.pk not in folded:
+        _save_victim(about, victim_id, [*folded, event.pk], written(event))
+
+
+def _take_back_of_victim(about: Fold, event: CaseEvent) -> None:
+    """Make the victim's profile anew without the event.
+
+    What is left may not be whole, or nobody may have registered her: then she has no contact points until it
+    is published whole, and staff hear that she cannot be reached.
+    """
+    victim_id = event.data.victim_id
+    left = [pk for pk in _folded(about, victim_id) if pk != event.pk]
+    try:
+        whole = _save_victim(about, victim_id, left, {})
+    except EventRefused:
+        _keep_profile(about, victim_id, left)
+        whole = False
+    if not whole:
+        for role in (Role.VICTIM, Role.REPRESENTATIVE):
+            contact_points.replace_points(about.tx, victim_id, role, (), set(), about.now)
+
+
+def _folded(about: Fold, victim_id: str) -> list[int]:
+    return list(people.profile_of(about.tx, victim_id).get(_FOLDED, ()))
+
+
+def _keep_profile(about: Fold, victim_id: str, folded: list[int]) -> None:
+    people.save_profile(about.tx, victim_id, {**people.profile_of(about.tx, victim_id), _FOLDED: folded})
+
+
+def _save_victim(about: Fold, victim_id: str, folded: list[int], written: dict[str, Any]) -> bool:
+    """Store the profile that these events make, ``written`` by the last; tell whether she is registered."""
+    about.changes.victim_ids.add(victim_id)
+    merged = victim_profile(events.load_all(about.tx, folded))
+    if merged is None:
+        _keep_profile(about, victim_id, folded)
+        return False
     try:
         profile = VictimProfile.model_validate(merged)
     except ValidationError as problem:
         entry = ".".join(str(part) for part in problem.errors()[0]["loc"])
         raise EventRefused(f"after this update {entry} would not be whole; publish it whole") from None
-    _replace(tx, victim_id, Role.VICTIM, profile.contact_points, _confirmed(written), policy, now)
+    people.save_profile(about.tx, victim_id, {**merged, _FOLDED: folded})
+    policy = about.policies.of(people.load_case(about.tx, about.case_pk).force, about.now).channels
     representative = profile.needs.representative
     theirs = representative.contact_points if representative else ()
     about_them = (written.get("needs") or {}).get("representative") or {}
-    _replace(tx, victim_id, Role.REPRESENTATIVE, theirs, _confirmed(about_them), policy, now)
+    for role, shapes, again in (
+        (Role.VICTIM, profile.contact_points, written),
+        (Role.REPRESENTATIVE, theirs, about_them),
+    ):
+        points = [_new_point(shape, policy) for shape in shapes]
+        contact_points.replace_points(about.tx, victim_id, role, points, _confirmed(again), about.now)
+    return True
 
 
 def _confirmed(written: dict[str, Any]) -> set[str]:
     """Return the ids of the contact points whose address was written again."""
     return {point["id"] for point in written.get("contact_points") or () if point.get("address") is not None}
-
-
-def _replace(
-    tx: Tx,
-    victim_id: str,
-    role: Role,
-    shapes: Iterable[ContactPointShape],
-    confirmed: set[str],
-    policy: Policy,
-    now: datetime,
-) -> None:
-    points = [_new_point(shape, policy.channels) for shape in shapes]
-    contact_points.replace_points(tx, victim_id, role, points, confirmed, now)
-
-
-def merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """Return ``below`` with the partial update ``above`` laid over it.
-
-    Objects merge, contact points merge by id, other lists replace; a null removes, and so does a contact
-    point whose address is null.
-    """
-    merged = dict(below)
-    for key, value in above.items():
-        if value is None:
-            merged.pop(key, None)
-        elif key == "contact_points":
-            merged[key] = _merge_points(merged.get(key, ()), value)
-        elif isinstance(value, dict) and key != "address":
-            under = merged.get(key)
-            merged[key] = merge(under if isinstance(under, dict) else {}, value)
-        else:
-            merged[key] = value
-    return merged
-
-
-def _merge_points(below: Iterable[dict[str, Any]], above: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    points = {point["id"]: point for point in below}
-    for patch in above:
-        if "address" in patch and patch["address"] is None:
-            points.pop(patch["id"], None)
-        else:
-            points[patch["id"]] = merge(points.get(patch["id"], {}), patch)
-    return list(points.values())
 
 
 def _new_point(shape: ContactPointShape, rules: ChannelPolicy | None) -> NewPoint:

@@ -28,7 +28,9 @@ def review(tx: Tx, file: CaseFile, fresh: Iterable[CaseEvent], policies: Policie
         registered = file.event(row.event_pk)
         assert registered is not None
         policy = policies.of(file.case.force, registered.arrived_at)
-        due = referral_due(registered, file.history, policy)
+        due = None
+        if file.wrong_start(row.victim_pk) is None:
+            due = referral_due(registered, file.history, policy)
         prompt_at = due.prompt_at if due and due.prompt_at >= now else None
         people.update_registration(
             tx, row.pk, referral_prompt_at=prompt_at, referral_due_at=due.escalate_at if due else None

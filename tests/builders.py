@@ -15,6 +15,7 @@ from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from notifier import profiles
 from notifier.event_types import EVENT_TYPES
 from notifier.policy_file import load_policies
 from notifier.records import (
@@ -32,7 +33,7 @@ from notifier.records import (
 )
 from notifier.rules.decision import Situation
 from notifier.rules.policy import Policy
-from notifier.store import events
+from notifier.store import events, people
 from notifier.store.cipher import Cipher
 from notifier.store.database import Store, Tx
 from notifier.store.events import Added
@@ -215,3 +216,14 @@ def stored(tx: Tx, document: dict[str, Any]) -> CaseEvent:
     )  # fmt: skip
     assert events.add_all(tx, [new], when) == [Added.NEW], f"{document['id']} was stored before"
     return events.of_case(tx, new.case_id)[-1]
+
+
+def folded(tx: Tx, event: CaseEvent) -> profiles.Changes:
+    """Apply a stored event to the profiles; return whose plans must be looked at again."""
+    changes = profiles.Changes()
+    received = events.of_case(tx, event.case_id)
+    about = profiles.Fold(
+        tx, people.case_pk(tx, event.case_id), received, POLICIES, event.arrived_at, changes
+    )
+    profiles.fold(about, event)
+    return changes

@@ -83,9 +83,9 @@ def decide(situation: Situation, policy: Policy, now: datetime) -> Decision:
 
 
 def _decide_courtesy(situation: Situation, policy: Policy, now: datetime) -> Decision:
-    unwanted = _unwanted(situation.victim, key_event=False)
-    if unwanted is not None:
-        return Decision(unwanted, Tone.ROUTINE)
+    final = Cancel("retracted") if situation.retracted else _unwanted(situation.victim, key_event=False)
+    if final is not None:
+        return Decision(final, Tone.ROUTINE)
     if situation.hold is not None:
         return Decision(Hold(situation.hold), Tone.ROUTINE, why=(_HELD[situation.hold],))
     return _plan_sending(situation, policy, now, Tone.ROUTINE, None)

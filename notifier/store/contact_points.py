@@ -71,6 +71,14 @@ def add_party_points(
     return hashes
 
 
+def drop_party_points(tx: Tx, case_id: str) -> list[str]:
+    """Forget the addresses of every party of a case; return their hashes."""
+    theirs = (contact_points.c.owner == _PARTY) & (contact_points.c.case_id == case_id)
+    hashes = [row.address_hash for row in tx.all(select(contact_points.c.address_hash).where(theirs))]
+    tx.run(delete(contact_points).where(theirs))
+    return hashes
+
+
 def _values(tx: Tx, point: NewPoint, position: int) -> dict[str, object]:
     address_hash = tx.cipher.lookup("address", place_of(point.channel, point.address))
     return {

@@ -130,10 +130,15 @@ def unplanned_cases(tx: Tx, limit: int) -> list[str]:
 
 
 def of_case(tx: Tx, case_id: str) -> list[CaseEvent]:
-    """Return every event of the case in the order of arrival."""
+    """Return the events of the case in the order of arrival, without those that were set aside."""
+    mine = (events.c.case_id == case_id) & events.c.problem.is_(None)
+    return [_record(tx, row) for row in tx.all(select(events).where(mine).order_by(events.c.pk))]
+
+
+def load_all(tx: Tx, pks: Sequence[int]) -> list[CaseEvent]:
+    """Return these events in the order of arrival."""
     return [
-        _record(tx, row)
-        for row in tx.all(select(events).where(events.c.case_id == case_id).order_by(events.c.pk))
+        _record(tx, row) for row in tx.all(select(events).where(events.c.pk.in_(pks)).order_by(events.c.pk))
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, delete, func, select, update
 
 from notifier.records import (
     Absence,
@@ -78,6 +78,11 @@ def add_absence(tx: Tx, event_pk: int, absence: Absence, cover: dict[str, Any] |
     tx.run(tx.insert_once(absences).values(**values))
 
 
+def drop_absence(tx: Tx, event_pk: int) -> None:
+    """Forget an absence that was announced wrongly."""
+    tx.run(delete(absences).where(absences.c.event_pk == event_pk))
+
+
 def _absences(tx: Tx, officer_id: str) -> tuple[Absence, ...]:
     """Return the officer's absences, the last announced first."""
     query = select(absences).where(absences.c.officer_id == officer_id).order_by(absences.c.event_pk.desc())
@@ -92,21 +97,11 @@ def _absences(tx: Tx, officer_id: str) -> tuple[Absence, ...]:
     )
 
 
-def update_case(tx: Tx, pk: int, changes: dict[str, Any], opened_at: datetime | None = None) -> None:
-    """Merge ``changes`` into the case's profile; ``opened_at`` marks the opening, once."""
-    row = tx.first(select(cases.c.profile_sealed).where(cases.c.pk == pk))
-    assert row is not None
-    profile = {**tx.cipher.open(row.profile_sealed), **changes}
-    tx.run(update(cases).where(cases.c.pk == pk).values(profile_sealed=tx.cipher.seal(profile)))
-    if opened_at is not None:
-        first = (cases.c.pk == pk) & cases.c.opened_at.is_(None)
-        tx.run(update(cases).where(first).values(opened_at=opened_at))
-
-
-def opened_at(tx: Tx, pk: int) -> datetime | None:
-    """Return when ``case.opened`` arrived."""
-    row = tx.first(select(cases.c.opened_at).where(cases.c.pk == pk))
-    return row.opened_at if row else None
+def save_case(tx: Tx, pk: int, profile: dict[str, Any], opened_at: datetime | None) -> None:
+    """Store the case's profile; ``opened_at`` marks the opening, once; ``None``: not open."""
+    first = func.coalesce(cases.c.opened_at, opened_at) if opened_at is not None else None
+    values = {"profile_sealed": tx.cipher.seal(profile), "opened_at": first}
+    tx.run(update(cases).where(cases.c.pk == pk).values(**values))
 
 
 def closure_of(tx: Tx, pk: int) -> str | None:
@@ -142,14 +137,12 @@ def save_profile(tx: Tx, victim_id: str, profile: dict[str, Any]) -> int:
     return pk
 
 
-def register(tx: Tx, case: int, victim: int, event: int, since: datetime) -> bool:
-    """Make the victim one of the case; ``False`` where she was one already."""
-    same = (registrations.c.case_pk == case) & (registrations.c.victim_pk == victim)
-    if tx.first(select(registrations.c.pk).where(same)) is not None:
-        return False
+def register(tx: Tx, case: int, victim: int, event: int, since: datetime) -> None:
+    """Make the victim one of the case by this event, which takes the place of another one's registration."""
     values = {"case_pk": case, "victim_pk": victim, "event_pk": event, "since": since}
-    tx.run(registrations.insert().values(**values))
-    return True
+    same = (registrations.c.case_pk == case) & (registrations.c.victim_pk == victim)
+    if not tx.run(update(registrations).where(same).values(**values)):
+        tx.run(registrations.insert().values(**values))
 
 
 def registrations_of(tx: Tx, case: int) -> Sequence[Row[Any]]:

@@ -33,6 +33,21 @@ class CaseFile:
         """Return one event of the case, retracted or not."""
         return next((event for event in self.received if event.pk == pk), None)
 
+    def wrong_start(self, victim_pk: int) -> CaseEvent | None:
+        """Return the retracted event without which nothing is told her in this case.
+
+        It is the opening of the case, or her registration, where no other one stands.
+        """
+        return self._only_retracted("case.opened") or self._only_retracted(
+            "victim.registered", self.victims[victim_pk].victim_id
+        )
+
+    def _only_retracted(self, type_: str, victim_id: str | None = None) -> CaseEvent | None:
+        starts = [event for event in self.received if event.type == type_]
+        if victim_id is not None:
+            starts = [event for event in starts if event.data.victim_id == victim_id]
+        return None if any(event in self.history for event in starts) else starts[-1] if starts else None
+
 
 def load_file(tx: Tx, case_pk: int) -> CaseFile:
     """Return everything known of a case, which is locked until the transaction ends."""
@@ -63,7 +78,8 @@ def situation_of(tx: Tx, notice: Notice, file: CaseFile, policy: Policy) -> Situ
         victim=victim,
         history=file.history,
         names_on_file=file.names,
-        retracted=event is not None and event not in file.history,
+        retracted=(event is not None and event not in file.history)
+        or file.wrong_start(notice.victim_pk) is not None,
         hold=notice.hold,
         known_at=notice.made_at,
         superseded=any(not notices.was_told(other) for other in newer),

@@ -38,6 +38,7 @@ _TABLE: dict[str, tuple[int, int, str, str]] = {
     "custody.escaped": (0, 0, "received", "safety"),
     "contact_scheme.offered": (10, 10, "received", "routine"),
 }
+_TRYING_AT_ONCE = timedelta(minutes=10)
 NOT_KEY_EVENTS = frozenset({"case.progress", "officer.assigned", "courtesy"})
 _SERIOUS = frozenset(
     {
@@ -74,6 +75,12 @@ def deadline(event: Event, *, with_enhanced_rights: bool) -> datetime:
     due = end_of_day(working_days_after(local_day(start), days))
     evening = _evening_before(event)
     return due if evening is None or evening <= event.at else min(due, evening)
+
+
+def surely_by(event: Event, *, with_enhanced_rights: bool) -> datetime:
+    """Return the deadline; what is told at once has the time in which each way is tried three times."""
+    due = deadline(event, with_enhanced_rights=with_enhanced_rights)
+    return due + _TRYING_AT_ONCE if due == event.at else due
 
 
 def moment_passed(event: Event) -> bool:

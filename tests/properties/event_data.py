@@ -40,15 +40,15 @@ OFFENCES = (
 
 @dataclass(frozen=True)
 class Place:
-    """Where an event stands: when it is published; its case's told events, and the talks, by id in order."""
+    """Where an event stands: when it is published; its case's told events; others that may be wrong."""
 
     at: datetime
     told: tuple[str, ...]
-    talks: tuple[str, ...]
+    others: tuple[str, ...]
 
-    def some(self, number: int, *, or_talk: bool = False) -> str:
-        """Return one of the told events (or the talks); an unknown one where there is none."""
-        known = self.told + (self.talks if or_talk else ())
+    def some(self, number: int, *, or_other: bool = False) -> str:
+        """Return one of the told events (or of the others); an unknown one where there is none."""
+        known = self.told + (self.others if or_other else ())
         return known[number % len(known)] if known else "unknown-event"
 
     def day(self, offset: int) -> str:
@@ -172,7 +172,7 @@ def _absence() -> SearchStrategy[Filled]:
 def _retraction() -> SearchStrategy[Filled]:
     def fill(drawn: tuple[int, str]) -> Filled:
         number, source = drawn
-        return lambda here: {"source": source, "id": here.some(number, or_talk=True)}
+        return lambda here: {"source": source, "id": here.some(number, or_other=True)}
 
     return st.tuples(_NUMBER, st.sampled_from(SOURCES[:1] * 3 + SOURCES)).map(fill)
 

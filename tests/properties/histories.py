@@ -44,6 +44,13 @@ _STARTS = [
 ]
 _GAPS = [0, 1, 9, 10, 11, 29, 31, 60, 241, 480, 700, 1440, 1500, 2880, 4320]
 _AGO = [0, 0, 0, 0, 0, 20, 300, 1440, 4500, 12000]
+# Not told, and yet more than a word to staff rests on them.
+_MAY_BE_WRONG = frozenset(
+    {
+        *("case.opened", "case.party_recorded", "contact.recorded", "officer.absent"),
+        *("victim.registered", "victim.updated", "victim.withdrew"),
+    }
+)
 _MAY_BE_SAFETY = frozenset(
     {
         *("case.suspect_released", "case.bail_changed", "court.bail_decided"),
@@ -115,11 +122,15 @@ def _by_staff(cases: list[str]) -> SearchStrategy[_Draft]:
 
 
 def _about_people(cases: list[str]) -> SearchStrategy[_Draft]:
-    changes = st.tuples(st.sampled_from(["v1", *VICTIMS]), CHANGES).map(
+    who = st.sampled_from(["v1", *VICTIMS])
+    changes = st.tuples(who, CHANGES).map(
         lambda pair: ("victim.updated", _dated({"victim_id": pair[0], **pair[1]}))
     )
+    again = st.tuples(who, AGREEMENTS).map(
+        lambda pair: ("victim.registered", _dated({"victim_id": pair[0], **pair[1]}))
+    )
     parties = PARTIES.map(lambda party: ("case.party_recorded", _dated(_without_none(party))))
-    return _drafts(st.one_of(changes, changes, parties), cases)
+    return _drafts(st.one_of(changes, changes, again, parties), cases)
 
 
 def _drafts(drawn: SearchStrategy[tuple[str, Filled]], cases: list[str]) -> SearchStrategy[_Draft]:
@@ -215,7 +226,8 @@ def _published(drafts: list[_Draft], start: datetime, *, answered: bool) -> list
     at, documents = start, []
     for place, draft in enumerate(drafts):
         at += draft.gap * _MINUTE
-        here = Place(at, _ids(drafts, draft.case_id, TOLD), _ids(drafts, draft.case_id, {"contact.recorded"}))
+        told, others = (_ids(drafts, draft.case_id, types) for types in (TOLD, _MAY_BE_WRONG))
+        here = Place(at, told, others)
         documents += list(_documents(draft, _id(place), here, answered=answered))
     return documents
 

@@ -84,20 +84,22 @@ class Known:
     def _of(self, *types: str) -> Iterator[Event]:
         return (event for event in self.events if event.type in types)
 
+    def _standing(self, *types: str) -> Iterator[Event]:
+        return (event for event in self.standing if event.type in types)
+
     def case(self, case_id: str) -> Data | None:
         """Return what the opening of the case says."""
-        return next((e.data for e in self._of("case.opened") if e.case_id == case_id), None)
+        return next((e.data for e in self._standing("case.opened") if e.case_id == case_id), None)
 
     def registered(self, case_id: str, victim_id: str) -> Event | None:
         """Return what made the victim one of the case."""
-        mine = (e for e in self._of("victim.registered") if e.data["victim_id"] == victim_id)
+        mine = (e for e in self._standing("victim.registered") if e.data["victim_id"] == victim_id)
         return next((e for e in mine if e.case_id == case_id), None)
 
     def profile(self, victim_id: str) -> Data:
         """Return the victim's whole profile; what changed before she was registered lies over it."""
-        hers = [
-            e for e in self._of("victim.registered", "victim.updated") if e.data["victim_id"] == victim_id
-        ]
+        of_victims = self._standing("victim.registered", "victim.updated")
+        hers = [e for e in of_victims if e.data["victim_id"] == victim_id]
         first = next((e for e in hers if e.type == "victim.registered"), None)
         if first is None:
             return {}
@@ -121,7 +123,7 @@ class Known:
 
     def parties(self, apart_from: str) -> set[str]:
         """Return the addresses of all parties, those recorded as this victim's own apart."""
-        others = (e for e in self._of("case.party_recorded") if e.data.get("victim_id") != apart_from)
+        others = (e for e in self._standing("case.party_recorded") if e.data.get("victim_id") != apart_from)
         return {same(point["address"]) for e in others for point in e.data["contact_points"]}
 
     def talks(self, victim_id: str, event: Event) -> list[Event]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.properties.clock import LONDON, instant
-from tests.properties.duties import deadline, enhanced, is_told
+from tests.properties.duties import enhanced, is_told, surely_by
 from tests.properties.known import Event
 from tests.properties.run import OF_STAFF, Complaints, Line, Run
 
@@ -85,7 +85,7 @@ def _latest_deadline(run: Run, event: Event, victim_id: str, since: datetime) ->
     """Return the deadline; where her rights changed meanwhile, the later one."""
     instants = {since, *(e.at for e in run.events if e.at > since)}
     rights = {enhanced(run.known(at), event.case_id, victim_id) for at in instants}
-    return max(deadline(event, with_enhanced_rights=each) for each in rights)
+    return max(surely_by(event, with_enhanced_rights=each) for each in rights)
 
 
 def _accounted_for(run: Run, event: Event, victim_id: str, by: datetime) -> bool:
@@ -116,7 +116,7 @@ def a_late_notice_is_escalated(run: Run) -> Complaints:
     """Told after its deadline, somebody of staff knows of it at that time (sections 1, 6)."""
     for message in run.messages:
         for event in run.told_by(message):
-            late = instant(message["at"]) > run.deadline(event, message)
+            late = instant(message["at"]) > run.latest(event, message)
             if late and not _known_to_staff(run, event, message):
                 yield f"{event.id} was told late, at {message['at']}, and nobody of staff was asked"
 

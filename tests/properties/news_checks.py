@@ -32,6 +32,12 @@ def nothing_retracted_is_told(run: Run) -> Complaints:
             yield f"{named(message)} tells {event_id}, which had been retracted"
     whole = run.known(run.until - timedelta(seconds=1))
     for message in run.messages:
+        known = run.known_to(message)
+        if not known.case(message["case_id"]) or not known.registered(
+            message["case_id"], message["person_id"]
+        ):
+            yield f"{named(message)} rests on an opening or a registration that had been retracted"
+    for message in run.messages:
         for event in run.told_by(message):
             told = (run.outcome_of(message) or {"what": "sent"})["what"] in ("sent", "delivered")
             corrected = any(line.get("kind") == "correction" for line in run.lines_of_staff_about(event))

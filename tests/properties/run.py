@@ -16,7 +16,7 @@ from notifier.rendering import Renderer
 from notifier.rules.policy import Policies
 from notifier.simulation import Simulation, read_outcomes
 from tests.properties.clock import instant
-from tests.properties.duties import deadline, enhanced, tone
+from tests.properties.duties import deadline, enhanced, surely_by, tone
 from tests.properties.histories import History
 from tests.properties.known import Event, Known, arrivals, known_at
 from tests.properties.profiles import same
@@ -112,6 +112,11 @@ class Run:
         rights = enhanced(self.known_to(message), event.case_id, message["person_id"])
         return deadline(event, with_enhanced_rights=rights)
 
+    def latest(self, event: Event, message: Line) -> datetime:
+        """Return the deadline, and a little more for what is told at once and was refused for a moment."""
+        rights = enhanced(self.known_to(message), event.case_id, message["person_id"])
+        return surely_by(event, with_enhanced_rights=rights)
+
     def told_by(self, message: Line) -> list[Event]:
         """Return the events that a message tells; none for a courtesy update."""
         return [self.by_id[event_id] for event_id in message["event_ids"]]
@@ -171,7 +176,7 @@ class Run:
         """Yield each event with each victim whom it concerns, and when all that it needs was known."""
         whole = self.known(self.until)
         for event in whole.events:
-            opened = [e for e in whole.events if e.type == "case.opened" and e.case_id == event.case_id]
+            opened = [e for e in whole.standing if e.type == "case.opened" and e.case_id == event.case_id]
             for victim_id in self._concerned(event, whole):
                 registered = whole.registered(event.case_id, victim_id)
                 if opened and registered:

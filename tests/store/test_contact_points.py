@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from notifier import profiles
 from notifier.records import ChannelName, ContactPoint, Role
-from notifier.store import people
 from notifier.store.contact_points import (
     NewPoint,
     add_party_points,
@@ -18,7 +16,7 @@ from notifier.store.contact_points import (
     victims_with,
 )
 from notifier.store.database import IN_MEMORY, Tx
-from tests.builders import POLICIES, a_document, a_store, at, day, stored
+from tests.builders import a_document, a_store, at, day, folded, stored
 
 NOW = at("Wed 1 Apr 2026 09:30")
 WHEN = "Wed 1 Apr 2026 09:30"
@@ -111,9 +109,7 @@ def test_both_databases_replace_and_look_up_alike(database_url: str) -> None:
 
 
 def fold(tx: Tx, type_: str, case_id: str = "c1", **data: Any) -> None:
-    event = stored(tx, a_document(type_, WHEN, case_id=case_id, **data))
-    case_pk = people.case_pk(tx, case_id)
-    profiles.fold(tx, case_pk, event, POLICIES, NOW, profiles.Changes())
+    folded(tx, stored(tx, a_document(type_, WHEN, case_id=case_id, **data)))
 
 
 def register(tx: Tx, channel: str, address: Any, victim_id: str = "v1", **needs: Any) -> None:
@@ -199,9 +195,7 @@ def test_whose_plans_must_be_looked_at_again_is_known(tx: Tx) -> None:
             contact_points=[{"id": "s1", "channel": "sms", "address": "+447700900124"}],
         ),
     )  # fmt: skip
-    changes = profiles.Changes()
-    profiles.fold(tx, people.case_pk(tx, "c2"), event, POLICIES, NOW, changes)
-    assert changes.victim_ids == {"v2"}
+    assert folded(tx, event).victim_ids == {"v2"}
     assert victims_with(tx, []) == set()
 
 

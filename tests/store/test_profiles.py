@@ -7,11 +7,11 @@ import pytest
 
 from notifier import profiles
 from notifier.errors import EventRefused
-from notifier.profiles import merge
+from notifier.merging import merge
 from notifier.records import Case, ChannelName, Contract, Needs, PersonName, Role, Victim
 from notifier.store import people
 from notifier.store.database import IN_MEMORY, Tx
-from tests.builders import POLICIES, a_document, a_store, a_window, at, stored
+from tests.builders import a_document, a_store, a_window, at, folded, stored
 
 MOBILE = {"id": "p1", "channel": "sms", "address": "07700 900123"}
 MAILBOX = {"id": "p2", "channel": "email", "address": "jo@example.org"}
@@ -108,9 +108,7 @@ def fold(
     tx: Tx, type_: str, when: str = "Wed 1 Apr 2026 09:30", *, case_id: str = "c1", **data: Any
 ) -> profiles.Changes:
     event = stored(tx, a_document(type_, when, case_id=case_id, **data))
-    changes = profiles.Changes()
-    profiles.fold(tx, people.case_pk(tx, case_id), event, POLICIES, event.arrived_at, changes)
-    return changes
+    return folded(tx, event)
 
 
 def the_victim(tx: Tx, case_id: str = "c1") -> Victim:
