@@ -422,6 +422,21 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """What a person sent back.
+
+    ``address`` is the sender's, as it was written; ``provider_id`` tells a repeat; ``attempt_ref`` is the
+    attempt that it answers, where it names one.
+    """
+
+    channel: ChannelName
+    address: str
+    text: str
+    provider_id: str
+    attempt_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelFacts:
     """What the rules must know of a channel.
 

@@ -19,6 +19,7 @@ from notifier.records import (
     Message,
     Receipt,
     ReceiptRequest,
+    Reply,
     SendResult,
 )
 
@@ -56,6 +57,10 @@ class Channel(ABC):
 
     def parse_receipt(self, request: ReceiptRequest) -> list[Receipt]:
         """Read a verified request. Unknown statuses give none; malformed input raises ``ValueError``."""
+        return []
+
+    def parse_reply(self, request: ReceiptRequest) -> list[Reply]:
+        """Read what a person sent back, from a verified request; malformed input raises ``ValueError``."""
         return []
 
     def check(self) -> str | None:
