@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from time import monotonic
 
 from notifier import composing, deciding, outcomes
 from notifier.channels.base import Channel
@@ -43,6 +44,7 @@ _RANK = {Tone.SAFETY: 0, Tone.BAD_NEWS: 1, Tone.ROUTINE: 2}
 _WITH_PROVIDER = frozenset(
     {AttemptState.DISPATCHING, AttemptState.ACCEPTED, AttemptState.DELIVERED, AttemptState.CONFIRMED}
 )
+_FINAL = frozenset({AttemptState.DELIVERED, AttemptState.CONFIRMED, AttemptState.FAILED})
 Channels = Mapping[ChannelName, Channel]
 
 
@@ -248,15 +250,19 @@ def prepare_staff(tx: Tx, now: datetime, until: datetime, limit: int) -> list[Di
 
 
 def send(
-    dispatches: Sequence[Dispatch], channels: Channels, pool: Executor
+    dispatches: Sequence[Dispatch], channels: Channels, pool: Executor, lease_ends: float
 ) -> Iterator[tuple[Dispatch, SendResult]]:
-    """Call the providers side by side; yield their answers as they come, in the order of ``dispatches``."""
-    yield from zip(
-        dispatches, pool.map(lambda one: _send_one(one.message, channels), dispatches), strict=True
-    )
+    """Call the providers side by side; yield their answers as they come, in the order of ``dispatches``.
+
+    After ``lease_ends`` (of :func:`time.monotonic`) no call is begun: others hold this worker for dead.
+    """
+    answers = pool.map(lambda one: _send_one(one.message, channels, lease_ends), dispatches)
+    yield from zip(dispatches, answers, strict=True)
 
 
-def _send_one(message: Message, channels: Channels) -> SendResult:
+def _send_one(message: Message, channels: Channels, lease_ends: float) -> SendResult:
+    if monotonic() >= lease_ends:
+        return SendResult(AttemptState.DEFERRED, code="lease_over")
     try:
         return channels[message.channel].send(message)
     except SettingsError:
@@ -275,9 +281,13 @@ def record(
     return outcomes.record_answer(tx, dispatch.attempt_pk, result, policies, now, look_up_after=wait)
 
 
-def to_look_up(tx: Tx, now: datetime, until: datetime, limit: int) -> list[Dispatch]:
-    """Return attempts of unknown outcome about which the provider is to be asked; others leave them alone."""
+def to_look_up(tx: Tx, channels: Channels, now: datetime, until: datetime, limit: int) -> list[Dispatch]:
+    """Return attempts about which the provider is to be asked; others leave them alone until ``until``.
+
+    Those of unknown outcome, and those whose receipt is overdue: its callback may have been lost.
+    """
     pks = attempts.unknown(tx, now, limit)
+    pks += [row.pk for row in attempts.silent(tx, giving_receipts(channels), now, limit)]
     for pk in pks:
         attempts.change(tx, pk, check_at=until)
     return [Dispatch(pk, attempts.load(tx, pk).message) for pk in pks]
@@ -288,8 +298,21 @@ def look_up(dispatch: Dispatch, channels: Channels) -> SendResult:
     return channels[dispatch.message.channel].look_up(dispatch.message)
 
 
+def giving_receipts(channels: Channels) -> list[ChannelName]:
+    """Return the channels that say what became of a message, so that their silence is a question to them."""
+    return [name for name, channel in channels.items() if channel.facts.gives_receipts]
+
+
 def settle(tx: Tx, dispatch: Dispatch, result: SendResult, policies: Policies, now: datetime) -> list[Ask]:
-    """Apply what the provider said when it was asked; return what staff are asked."""
+    """Apply what the provider said when it was asked; return what staff are asked.
+
+    Where it had accepted the message and knows no more, its silence is read as what it means.
+    """
+    attempt = attempts.load_locked(tx, dispatch.attempt_pk)
+    if attempt.state is AttemptState.ACCEPTED:
+        silence = SendResult(attempt.silence_means or AttemptState.UNCONFIRMED)
+        said = result if result.state in _FINAL else silence
+        return outcomes.move(tx, attempt.pk, said, policies, now)
     if result.state is AttemptState.UNKNOWN:
         return outcomes.give_up_asking(tx, dispatch.attempt_pk, policies, now)
     return outcomes.move(tx, dispatch.attempt_pk, result, policies, now)

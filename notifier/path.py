@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from time import monotonic
 
 from notifier import (
     delivery,
@@ -120,6 +121,7 @@ class Path:
 
     def deliver(self, victim_pks: Sequence[int], now: datetime, until: datetime) -> int:
         """Send what is due to these victims; return how many notices were in hand."""
+        lease_ends = monotonic() + self.lease_seconds
         with self.store.begin() as tx:
             pks = delivery.take_in_hand(tx, victim_pks, now, until)
         if not pks:
@@ -131,7 +133,7 @@ class Path:
             raise
         except Exception:
             dispatches = self._prepare_one_by_one(pks, desk)
-        self._send(dispatches, now)
+        self._send(dispatches, now, lease_ends)
         return len(pks)
 
     def _prepare(self, pks: Sequence[int], desk: Desk) -> list[Dispatch]:
@@ -156,14 +158,15 @@ class Path:
 
     def tell_staff(self, now: datetime, until: datetime, *, limit: int = 16) -> int:
         """Send waiting messages to staff; return how many."""
+        lease_ends = monotonic() + self.lease_seconds
         with self.store.begin() as tx:
             dispatches = delivery.prepare_staff(tx, now, until, limit)
-        self._send(dispatches, now)
+        self._send(dispatches, now, lease_ends)
         return len(dispatches)
 
-    def _send(self, dispatches: Sequence[Dispatch], now: datetime) -> None:
+    def _send(self, dispatches: Sequence[Dispatch], now: datetime, lease_ends: float) -> None:
         # Each answer is stored as soon as it is there: a crash then leaves few outcomes unknown.
-        for dispatch, result in delivery.send(dispatches, self.channels, self._pool):
+        for dispatch, result in delivery.send(dispatches, self.channels, self._pool, lease_ends):
             with self.store.begin() as tx:
                 asks = delivery.record(tx, dispatch, result, self.channels, self.policies, now)
                 escalation.ask(tx, asks, self.policies, now)
@@ -173,15 +176,16 @@ class Path:
         with self.store.begin() as tx:
             return attempts.staff_waiting(tx, now)
 
-    def unknown_waiting(self, now: datetime) -> bool:
-        """Tell whether providers are to be asked about attempts of unknown outcome."""
+    def questions_waiting(self, now: datetime) -> bool:
+        """Tell whether providers are to be asked about attempts."""
         with self.store.begin() as tx:
-            return bool(attempts.unknown(tx, now, 1))
+            silent = attempts.silent(tx, delivery.giving_receipts(self.channels), now, 1)
+            return bool(silent or attempts.unknown(tx, now, 1))
 
     def reconcile(self, now: datetime, until: datetime, *, limit: int = 16) -> int:
-        """Ask providers about attempts of unknown outcome; return how many."""
+        """Ask providers about attempts of unknown outcome or without a receipt; return how many."""
         with self.store.begin() as tx:
-            dispatches = delivery.to_look_up(tx, now, until, limit)
+            dispatches = delivery.to_look_up(tx, self.channels, now, until, limit)
         for dispatch in dispatches:
             result = delivery.look_up(dispatch, self.channels)
             with self.store.begin() as tx:
@@ -214,7 +218,8 @@ class Path:
     def _sweep_attempts(self, now: datetime) -> None:
         with self.store.begin() as tx:
             asks = sweeping.repair(tx, self.policies, now)
-            asks += sweeping.read_silence(tx, self.policies, now, _BATCH)
+            silent = set(self.channels) - set(delivery.giving_receipts(self.channels))
+            asks += sweeping.read_silence(tx, silent, self.policies, now, _BATCH)
             asks += sweeping.find_at_risk(tx, now)
             escalation.ask(tx, asks, self.policies, now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from notifier.records import (
     Ask,
     AttemptState,
     Case,
+    ChannelName,
     Notice,
     NoticeState,
     Role,
@@ -31,24 +33,30 @@ from notifier.store.database import Tx
 from notifier.store.journal import Line
 from notifier.store.situations import CaseFile, load_file, told_events
 
+_SURELY_OVER = timedelta(minutes=1)  # longer than a call of a provider takes
 _PENDING = frozenset({NoticeState.PLANNED, NoticeState.SENDING, NoticeState.HELD})
 _NOT_TOLD = frozenset({NoticeState.HELD, NoticeState.WITH_PERSON, NoticeState.UNCERTAIN, NoticeState.FAILED})
 
 
 def repair(tx: Tx, policies: Policies, now: datetime) -> list[Ask]:
-    """Take back what a dead worker had in hand: unsent notices are due again, sendings of unknown outcome."""
+    """Take back what a dead worker had in hand: unsent notices are due again, sendings of unknown outcome.
+
+    The worker may only seem dead, where the clock was put forward: the provider is asked a little later.
+    """
     lost = SendResult(AttemptState.UNKNOWN, code="worker_lost")
     asks: list[Ask] = []
     for pk in attempts.stranded(tx, now):
-        asks += outcomes.record_answer(tx, pk, lost, policies, now, look_up_after=timedelta(0))
+        asks += outcomes.record_answer(tx, pk, lost, policies, now, look_up_after=_SURELY_OVER)
     notices.release_expired(tx, now)
     return asks
 
 
-def read_silence(tx: Tx, policies: Policies, now: datetime, limit: int) -> list[Ask]:
-    """Read a missing receipt as what it means on its channel."""
+def read_silence(
+    tx: Tx, channels: Iterable[ChannelName], policies: Policies, now: datetime, limit: int
+) -> list[Ask]:
+    """Read the silence of channels that give no receipts as what it means."""
     asks: list[Ask] = []
-    for row in attempts.silent(tx, now, limit):
+    for row in attempts.silent(tx, channels, now, limit):
         result = SendResult(AttemptState(row.silence_means))
         asks += outcomes.move(tx, row.pk, result, policies, now)
     return asks

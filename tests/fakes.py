@@ -39,10 +39,10 @@ class FakeChannel(Channel):
         """Every message handed over, in order, whatever was answered."""
         self.looked_up: list[Message] = []
         self._lock = threading.Lock()
-        self._answers: dict[str, deque[SendResult | Exception]] = defaultdict(deque)
+        self._answers: dict[str, deque[SendResult | BaseException]] = defaultdict(deque)
         self._found: deque[SendResult] = deque()
 
-    def will_answer(self, *answers: SendResult | Exception, to: str = _ANYBODY) -> None:
+    def will_answer(self, *answers: SendResult | BaseException, to: str = _ANYBODY) -> None:
         """Answer the next sendings, to one address where it is given, so; an exception is raised."""
         self._answers[to].extend(answers)
 
@@ -56,7 +56,7 @@ class FakeChannel(Channel):
             self.sent.append(message)
             waiting = self._answers[message.address] or self._answers[_ANYBODY]
             answer = waiting.popleft() if waiting else ACCEPTED
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         return answer
 

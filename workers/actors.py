@@ -50,7 +50,7 @@ class Actors:
         """Have staff told and providers asked, where something waits."""
         if self.path.staff_waiting(now):
             self.tell_staff.send()
-        if self.path.unknown_waiting(now):
+        if self.path.questions_waiting(now):
             self.reconcile.send()
 
 
@@ -70,7 +70,8 @@ def make_actors(broker: RedisBroker, path: Path, clock: Clock) -> Actors:
             pass
 
     def reconcile() -> None:
-        path.reconcile(clock.now(), clock.ahead(path.lease_seconds))
+        while path.reconcile(clock.now(), clock.ahead(path.lease_seconds)):
+            pass
 
     def actor(function: Callable[P, None], queue: str, name: str | None = None) -> dramatiq.Actor[P, None]:
         named = name or function.__name__

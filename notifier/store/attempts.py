@@ -62,6 +62,7 @@ class Attempt:
     victim_pk: int | None
     point_pk: int | None
     sent_at: datetime | None
+    silence_means: AttemptState | None
     tries: int
     message: Message
 
@@ -125,6 +126,7 @@ def _record(tx: Tx, row: Row[Any]) -> Attempt:
         victim_pk=row.victim_pk,
         point_pk=row.point_pk,
         sent_at=row.sent_at,
+        silence_means=AttemptState(row.silence_means) if row.silence_means else None,
         tries=row.tries,
         message=_MESSAGE.validate_python(tx.cipher.open(row.message_sealed)),
     )
@@ -234,9 +236,10 @@ def stranded(tx: Tx, now: datetime) -> list[int]:
     return [row.pk for row in tx.all(select(attempts.c.pk).where(lost).order_by(*_BY_CASE))]
 
 
-def silent(tx: Tx, now: datetime, limit: int) -> Sequence[Row[Any]]:
-    """Return accepted attempts whose time for a receipt is over, with what the silence means."""
+def silent(tx: Tx, channels: Iterable[ChannelName], now: datetime, limit: int) -> Sequence[Row[Any]]:
+    """Return the channels' accepted attempts whose receipt is overdue, with what the silence means."""
     query = _checked((AttemptState.ACCEPTED,), now).add_columns(attempts.c.silence_means)
+    query = query.where(attempts.c.channel.in_([name.value for name in channels]))
     return tx.all(query.order_by(None).order_by(*_BY_CASE).limit(limit))
 
 
