@@ -66,7 +66,7 @@ def _answer(part: str, check: Check) -> Finding:
 def check_database(store: Store) -> str | None:
     """Ask the database for an answer and for the newest tables; raises ``NotifierError``."""
     store.check()
-    store.require_newest()
+    store.require_tables()
     return None
 
 

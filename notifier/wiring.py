@@ -54,7 +54,7 @@ def services(settings: Settings | None = None, *, check: bool = True) -> Iterato
         if settings.database_url is None:
             store.upgrade()
         elif check:
-            store.require_newest()
+            store.require_tables()
         channels = {name: channel() for name, channel in find_channels().items()}
         for channel in channels.values():
             stack.callback(channel.close)

@@ -97,13 +97,19 @@ class Store:
         with self._engine.begin() as connection:
             command.downgrade(_alembic(connection), revision)
 
-    def require_newest(self) -> None:
-        """Raise :class:`SettingsError` when the tables are not those that this version needs."""
+    def require_tables(self) -> None:
+        """Raise :class:`SettingsError` where this version cannot work with the tables.
+
+        Tables one migration newer will do: it takes nothing away that the version before it uses, so old and
+        new code run side by side while machines are upgraded one after another.
+        """
         with self.begin() as tx:
-            context = MigrationContext.configure(tx.connection)
-            newest = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
-            if context.get_current_revision() != newest:
-                raise SettingsError("the database's tables are not up to date; run `notifier db upgrade`")
+            current = int(MigrationContext.configure(tx.connection).get_current_revision() or 0)
+        ahead = current - int(ScriptDirectory(str(_MIGRATIONS)).get_current_head() or 0)
+        if ahead < 0:
+            raise SettingsError("the database's tables are not up to date; run `notifier db upgrade`")
+        if ahead > 1:
+            raise SettingsError("the database's tables belong to a much newer version; upgrade this machine")
 
     def create_tables(self) -> None:
         """Make the tables without migrations: for a database that lives in memory only."""

@@ -1,18 +1,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, inspect
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.exc import IntegrityError, StatementError
 
+import notifier.store
 from notifier.errors import SettingsError, Unreachable
 from notifier.store.database import Store
 from notifier.store.tables import metadata, rejections
 from tests.builders import a_cipher, a_store, at
+
+_MIGRATIONS = Path(notifier.store.__file__).parent / "migrations"
+# Those before were made before anything was in use.
+REVISIONS = [
+    script.revision
+    for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions()
+    if int(script.revision) > 2
+]
 
 
 @pytest.fixture
@@ -63,9 +76,48 @@ def differences(engine: Engine) -> list[tuple[object, ...]]:
 
 def test_old_tables_stop_the_start(store: Store) -> None:
     with pytest.raises(SettingsError, match="notifier db upgrade"):
-        store.require_newest()
+        store.require_tables()
     store.upgrade()
-    store.require_newest()
+    store.require_tables()
+
+
+def test_tables_one_migration_newer_will_do_and_no_more(store: Store, engine: Engine) -> None:
+    store.upgrade()
+    for expected in (nullcontext(), pytest.raises(SettingsError, match="upgrade this machine")):
+        with engine.begin() as connection:
+            newer = text("UPDATE alembic_version SET version_num = '000' || (version_num + 1)")
+            if connection.dialect.name == "postgresql":
+                newer = text("UPDATE alembic_version SET version_num = '000' || (version_num::int + 1)")
+            connection.execute(newer)
+        with expected:
+            store.require_tables()
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_the_version_before_works_with_a_migrations_tables(
+    store: Store, engine: Engine, revision: str
+) -> None:
+    """Old and new code run side by side: nothing that the old one reads goes, and its rows still fit."""
+    store.upgrade(f"{revision}-1")
+    before = columns(engine)
+    store.upgrade(revision)
+    after = columns(engine)
+    for table, old in before.items():
+        assert set(old) <= set(after[table]), table
+        for name, column in after[table].items():
+            if name not in old:
+                fills_itself = column["nullable"] or column["default"] is not None
+                assert fills_itself, f"{table}.{name}: the version before cannot insert a row"
+            else:
+                assert column["nullable"] >= old[name]["nullable"], f"{table}.{name}"
+
+
+def columns(engine: Engine) -> dict[str, dict[str, ReflectedColumn]]:
+    found = inspect(engine)
+    return {
+        table: {column["name"]: column for column in found.get_columns(table)}
+        for table in found.get_table_names()
+    }
 
 
 def test_a_naive_time_is_refused_and_times_come_back_in_utc(database_url: str) -> None:
