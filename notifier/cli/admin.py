@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -73,8 +74,11 @@ def _softened(finding: Finding) -> Finding:
 
 
 def _own_checks(settings: Settings) -> dict[str, Check]:
-    from notifier import doctor, wiring
+    from notifier import backlog, doctor, wiring
+    from notifier.clock import Clock
     from notifier.store.database import Store
+
+    now = Clock.from_settings(settings).now()
 
     def policy() -> None:
         wiring.policies_of(settings)
@@ -82,17 +86,19 @@ def _own_checks(settings: Settings) -> dict[str, Check]:
     def database() -> str | None:
         if settings.database_url is None and not (settings.home / "notifier.db").exists():
             return "is not made yet: `notifier run` makes it"
-        store = Store(settings.store_url, wiring.cipher_of(settings))
-        try:
-            return doctor.check_database(store)
-        finally:
-            store.close()
+        with closing(Store(settings.store_url, wiring.cipher_of(settings))) as store:
+            return doctor.check_database(store) or backlog.check_work(store, now)
 
     def redis() -> str | None:
         with wiring.redis_client(wiring.redis_url(settings)) as client:
-            return doctor.check_redis(client)
+            return doctor.check_redis(client) or backlog.check_stream(client, settings.event_stream)
 
-    return {"policy": policy, "database": database, "redis": redis}
+    return {
+        "policy": policy,
+        "database": database,
+        "redis": redis,
+        "disk": lambda: backlog.check_disk(settings.home),
+    }
 
 
 def _channel_checks(channels: Mapping[str, Channel]) -> dict[str, Check]:
