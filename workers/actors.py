@@ -46,6 +46,14 @@ class Actors:
                 for batch in _batches(self.path.due(now, queue=queue), _VICTIMS):
                     self.deliver[queue].send(batch)
 
+    def do_urgent_here(self) -> None:
+        """Plan, send what is urgent and tell staff in this process, without any wake-up."""
+        for case_id in self.path.unplanned_cases():
+            self.path.plan(case_id, self.clock.now())
+        now, until = self.clock.now(), self.clock.ahead(self.path.lease_seconds)
+        self.path.deliver(self.path.due(now, queue="urgent"), now, until)
+        self.tell_staff.fn()
+
     def wake_rest(self, now: datetime) -> None:
         """Have staff told and providers asked, where something waits."""
         if self.path.staff_waiting(now):

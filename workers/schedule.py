@@ -24,7 +24,17 @@ def run_scheduler(actors: Actors, publish_facts: Callable[[], object], stop: Eve
         except (Unreachable, redis.RedisError) as problem:
             # The type only: a driver's text may quote an address with a password.
             _log.warning("a sweep failed and is tried again", extra={"error": type(problem).__name__})
+            if isinstance(problem, redis.RedisError):
+                _without_redis(actors)
         stop.wait(SWEEP_SECONDS)
+
+
+def _without_redis(actors: Actors) -> None:
+    """No worker can be woken: what cannot wait is done here; leases keep it from being done twice."""
+    try:
+        actors.do_urgent_here()
+    except Unreachable as problem:
+        _log.warning("urgent work failed and is tried again", extra={"error": type(problem).__name__})
 
 
 def sweep_once(actors: Actors) -> None:
