@@ -6,6 +6,7 @@ import json
 from contextlib import closing
 from datetime import UTC, datetime
 from threading import Event
+from typing import Any
 
 from notifier.clock import Clock
 from notifier.embedded import free_port
@@ -28,9 +29,9 @@ def test_safety_news_goes_and_staff_hear_while_redis_is_away(database_url: str) 
         {"id": "p2", "channel": "email", "address": "jo@example.org"},
     ]
     officer = {"id": "o1", "name": "PC Priya Shah", "email": "priya.shah@police.example"}
-    opened = {"offence": "burglary", "force": "Example", "reference": "EX/1/26", "officer": officer}
+    opened: dict[str, Any] = {"offence": "burglary", "force": "Example", "reference": "EX/1/26"}
     documents = [
-        a_document("case.opened", WHEN, **opened),
+        a_document("case.opened", WHEN, officer=officer, **opened),
         a_document("victim.registered", WHEN, victim_id="v1", contact_points=points),
         a_document("case.suspect_interviewed", WHEN),
         a_document("custody.released", WHEN),
