@@ -31,6 +31,7 @@ from notifier.records import (
     TaskKind,
     Tone,
     What,
+    Wording,
 )
 from notifier.rules.decision import Part, Send
 from notifier.rules.policy import Policies, Policy
@@ -174,7 +175,12 @@ def _left_to_send(tx: Tx, notice: Notice, parts: tuple[Part, ...]) -> tuple[Part
     """Leave out the messages that are with a provider or the victim already."""
     made = attempts.of_notice(tx, notice.pk, notice.retried_at)
     done = {(row.point_pk, row.wording) for row in made if row.state in _WITH_PROVIDER}
-    return tuple(part for part in parts if (part.point.pk, part.wording) not in done)
+    in_full = any(wording == Wording.FULL for _, wording in done)
+    return tuple(
+        part
+        for part in parts
+        if (part.point.pk, part.wording) not in done and not (in_full and part.wording is Wording.FULL)
+    )
 
 
 def _drafts(together: list[_Ready]) -> list[Draft]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-from notifier.records import AttemptState, Case, CaseEvent, Notice, NoticeState, Victim
+from sqlalchemy import Row
+
+from notifier.records import AttemptState, Case, CaseEvent, Notice, NoticeState, Victim, Wording
 from notifier.rules import cadence
 from notifier.rules.decision import Situation
 from notifier.rules.history import standing, withdrew
@@ -13,6 +16,8 @@ from notifier.rules.talks import talked_about_at, talks_with
 from notifier.store import attempts, events, notices, people
 from notifier.store.database import Tx
 
+_SHORT = frozenset({Wording.POINTER, Wording.NEWS})
+_OUT_OR_THERE = frozenset({AttemptState.ACCEPTED, AttemptState.DELIVERED, AttemptState.CONFIRMED})
 _USED_UP = frozenset({AttemptState.FAILED, AttemptState.UNCONFIRMED})
 
 
@@ -88,9 +93,14 @@ def situation_of(tx: Tx, notice: Notice, file: CaseFile, policy: Policy) -> Situ
         last_message_at=attempts.last_message_at(tx, notice.victim_pk),
         tried=frozenset(row.point_pk for row in failed) | twice_unknown,
         fallback=bool(failed or unknown),
-        full_only=notice.full_only,
+        full_only=notice.full_only or any(_points_to_the_rest(row) for row in made),
         courtesy=None if event else cadence.content(told_events(tx, file, victim.pk), policy),
     )
+
+
+def _points_to_the_rest(attempt: Row[Any]) -> bool:
+    """Tell whether short words went out that announce the full text: only that is still to come."""
+    return attempt.wording in _SHORT and attempt.state in _OUT_OR_THERE
 
 
 def told_events(tx: Tx, file: CaseFile, victim_pk: int) -> list[CaseEvent]:

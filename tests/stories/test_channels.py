@@ -162,3 +162,14 @@ def test_a_victim_who_wants_a_call_is_called_by_a_person() -> None:
     lines = story.run("2026-05-26 12:00")
     assert lines.told("kind", "deadline", what="task") == [("call_back", "Tue 19 May 23:59")]
     assert lines.told("what", what="escalation", event_id="arrest") == []
+
+
+def test_what_was_pointed_to_together_waits_together_for_its_full_text() -> None:
+    """While the email is refused for a time, no second SMS tells the acknowledgement once more."""
+    story = Story(f"{DAY} 09:00", victim=BOTH)
+    story.event("court.special_measures", f"{DAY} 09:00", id="help", outcome="Jo Bloggs was named.")
+    story.outcome(EMAIL["address"], "temporary")
+    lines = story.run(f"{DAY} 18:00", whole=True)
+    assert lines.told("channel", "event_ids", what="message") == [("sms", ["reg-v1", "help"])]
+    assert lines.told("channel", "event_ids", what="failed") == [("email", ["reg-v1", "help"])]
+    assert lines.told("kind", what="task") == [("call_back",), ("call_back",)]
