@@ -13,7 +13,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test properties check lock clean
+.PHONY: help demo test properties chaos fuzz check lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -26,6 +26,12 @@ test: $(VENV)/.dev ## Run the tests (ARGS="tests/rules -x": some of them)
 
 properties: $(VENV)/.dev ## Run 10,000 random case histories (ARGS="--histories 500": fewer)
 	@$(BIN)/python -m tests.properties $(ARGS)
+
+chaos: $(VENV)/.dev ## Break everything on purpose, and audit (ARGS="--seed 7 --only Redis"; --write: into docs)
+	@$(BIN)/python -m tests.chaos $(ARGS)
+
+fuzz: $(VENV)/.dev ## Try bad input for ten minutes (ARGS="--examples 100 --seconds 10": less)
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 check: $(VENV)/.dev ## Lint, layout and types
 	@$(BIN)/ruff check --quiet

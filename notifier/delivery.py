@@ -51,10 +51,14 @@ Channels = Mapping[ChannelName, Channel]
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """A committed attempt whose provider is to be called now."""
+    """A committed attempt whose provider is to be called now.
+
+    ``overdue``: it is asked because its receipt is, not because its outcome is unknown.
+    """
 
     attempt_pk: int
     message: Message
+    overdue: bool = False
 
 
 @dataclass(slots=True)
@@ -292,16 +296,22 @@ def to_look_up(tx: Tx, channels: Channels, now: datetime, until: datetime, limit
 
     Those of unknown outcome, and those whose receipt is overdue: its callback may have been lost.
     """
-    pks = attempts.unknown(tx, now, limit)
-    pks += [row.pk for row in attempts.silent(tx, giving_receipts(channels), now, limit)]
-    for pk in pks:
+    unknown = attempts.unknown(tx, now, limit)
+    overdue = [row.pk for row in attempts.silent(tx, giving_receipts(channels), now, limit)]
+    for pk in (*unknown, *overdue):
         attempts.change(tx, pk, check_at=until)
-    return [Dispatch(pk, attempts.load(tx, pk).message) for pk in pks]
+    return [Dispatch(pk, attempts.load(tx, pk).message, pk in overdue) for pk in (*unknown, *overdue)]
 
 
 def look_up(dispatch: Dispatch, channels: Channels) -> SendResult:
     """Ask the provider what became of an attempt."""
-    return channels[dispatch.message.channel].look_up(dispatch.message)
+    try:
+        return channels[dispatch.message.channel].look_up(dispatch.message)
+    except SettingsError:
+        return SendResult(AttemptState.UNKNOWN, code="settings", reason=FailureReason.NOT_OURS)
+    except Exception as problem:
+        _log.error("a channel raised", extra={"attempt": dispatch.message.attempt_ref}, exc_info=problem)
+        return SendResult(AttemptState.UNKNOWN, code=type(problem).__name__[:50])
 
 
 def giving_receipts(channels: Channels) -> list[ChannelName]:
@@ -312,13 +322,11 @@ def giving_receipts(channels: Channels) -> list[ChannelName]:
 def settle(tx: Tx, dispatch: Dispatch, result: SendResult, policies: Policies, now: datetime) -> list[Ask]:
     """Apply what the provider said when it was asked; return what staff are asked.
 
-    Where it had accepted the message and knows no more, its silence is read as what it means.
+    Where it knows no more of a message whose receipt is overdue, its silence is read as what it means.
     """
     attempt = attempts.load_locked(tx, dispatch.attempt_pk)
-    if attempt.state is AttemptState.ACCEPTED:
-        silence = SendResult(attempt.silence_means or AttemptState.UNCONFIRMED)
-        said = result if result.state in _FINAL else silence
-        return outcomes.move(tx, attempt.pk, said, policies, now)
+    if dispatch.overdue and attempt.state is AttemptState.ACCEPTED and result.state not in _FINAL:
+        result = SendResult(attempt.silence_means or AttemptState.UNCONFIRMED)
     if result.state is AttemptState.UNKNOWN:
         return outcomes.give_up_asking(tx, dispatch.attempt_pk, policies, now)
     return outcomes.move(tx, dispatch.attempt_pk, result, policies, now)

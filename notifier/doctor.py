@@ -11,6 +11,7 @@ from time import monotonic
 import redis
 
 from notifier.errors import NotifierError
+from notifier.store import providers
 from notifier.store.database import Store
 
 Check = Callable[[], str | None]
@@ -68,6 +69,15 @@ def check_database(store: Store) -> str | None:
     store.check()
     store.require_tables()
     return None
+
+
+def check_providers(store: Store) -> str | None:
+    """Say which providers were out when they were last called; raises ``NotifierError``."""
+    store.require_tables()
+    with store.begin() as tx:
+        out = [row for row in providers.listed(tx) if row.out_since is not None]
+    since = ", ".join(f"{row.name} since {row.out_since.isoformat(timespec='minutes')}" for row in out)
+    return f"out: {since}: see their status pages; what waits for them goes by itself" if out else None
 
 
 def check_redis(client: redis.Redis) -> str | None:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
 import redis
 
+from notifier import documents
 from notifier.errors import Unreachable
 
 _log = logging.getLogger(__name__)
 GROUP = "notifier"
 FIELD = "event"
 BATCH = 500
+_BATCH_CHARACTERS = 8_000_000  # with more than this no further page is read
+_PAGE = 10  # entries that Redis gives at once, whatever their size: with giants, so many are in memory
 _BLOCK_MILLISECONDS = 1_000
 _DEAD_AFTER_MILLISECONDS = 30_000
 _PAUSE_SECONDS = 1.0
-_KEEP_REJECTED = 10_000
-_IN_HAND, _NEW = "0", ">"
+_KEEP_REJECTED = 1_000
+_FIRST, _NEW = "0-0", ">"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class EventQueue:
     """The stream ``stream`` as one consumer of the group reads it.
 
     What was taken in is deleted from it, so it never grows beyond what waits; it is no place for another
-    group to read from. ``STREAM.rejected`` keeps about the last ten thousand.
+    group to read from. ``STREAM.rejected`` keeps about the last thousand, of a giant its beginning.
 
     ``dead_after`` is how long (milliseconds) another consumer may hold an entry before it counts as dead.
     """
@@ -69,6 +72,7 @@ class EventQueue:
     def step(self, handle: Handle) -> int:
         """Hand one batch to ``handle`` and acknowledge it; return how many entries it had.
 
+        A batch ends before :data:`BATCH` entries where they are large, so that memory stays bounded.
         What an absent server interrupted here comes first, then entries of dead consumers. Raises
         ``redis.RedisError`` and :class:`Unreachable`: nothing is acknowledged then, and the next step
         begins with the same entries.
@@ -87,7 +91,7 @@ class EventQueue:
 
     def _next(self) -> list[Entry]:
         interrupted, self._interrupted = self._interrupted, True
-        return (interrupted and self._read(_IN_HAND)) or self._abandoned() or self._read(_NEW)
+        return (interrupted and _batch(self._in_hand())) or _batch(self._abandoned()) or _batch(self._new())
 
     def _take(self, entries: Sequence[Entry], handle: Handle) -> None:
         """Have entries taken in; one that breaks the intake stays in the queue and blocks no other."""
@@ -112,17 +116,38 @@ class EventQueue:
             if "BUSYGROUP" not in str(problem):
                 raise
 
-    def _abandoned(self) -> list[Entry]:
-        claimed: Any = self._client.xautoclaim(
-            self._stream, GROUP, self._consumer, min_idle_time=self._dead_after, count=BATCH
-        )
-        return [_entry(id_, fields) for id_, fields in claimed[1] if fields is not None]
+    def _in_hand(self) -> Iterator[_Page]:
+        after: Any = _FIRST
+        while page := self._read(after):
+            yield page
+            after = page[-1][0]
 
-    def _read(self, which: str) -> list[Entry]:
+    def _abandoned(self) -> Iterator[_Page]:
+        start: Any = _FIRST
+        while True:
+            start, page, *_ = self._client.xautoclaim(
+                self._stream,
+                GROUP,
+                self._consumer,
+                min_idle_time=self._dead_after,
+                start_id=start,
+                count=_PAGE,
+            )
+            yield page
+            if start == _FIRST.encode():
+                return
+
+    def _new(self) -> Iterator[_Page]:
+        page = self._read(_NEW, wait=_BLOCK_MILLISECONDS)
+        while page:
+            yield page
+            page = self._read(_NEW)
+
+    def _read(self, after: str, wait: int | None = None) -> _Page:
         read: Any = self._client.xreadgroup(
-            GROUP, self._consumer, {self._stream: which}, count=BATCH, block=_BLOCK_MILLISECONDS
+            GROUP, self._consumer, {self._stream: after}, count=_PAGE, block=wait
         )
-        return [_entry(id_, fields) for _, entries in read or () for id_, fields in entries if fields]
+        return [entry for _, entries in read or () for entry in entries]
 
     def _acknowledge(self, entries: Sequence[Entry]) -> None:
         # What is committed stands in the database: the stream holds only what is still to be taken in.
@@ -134,9 +159,23 @@ class EventQueue:
     def _reject(self, rejected: Sequence[Rejected]) -> None:
         with self._client.pipeline() as pipe:
             for one in rejected:
-                fields = {FIELD: one.document, "reason": one.reason}
+                fields = {FIELD: documents.kept(one.document), "reason": one.reason}
                 pipe.xadd(f"{self._stream}.rejected", fields, maxlen=_KEEP_REJECTED)  # type: ignore[arg-type]  # invariant dict
             pipe.execute()
+
+
+_Page = list[tuple[bytes, dict[bytes, bytes]]]
+"""Entries as Redis gives them; one that was deleted meanwhile has no fields."""
+
+
+def _batch(pages: Iterable[_Page]) -> list[Entry]:
+    """Return the entries of the first pages, as many as one batch may hold."""
+    entries: list[Entry] = []
+    for page in pages:
+        entries += [_entry(id_, fields) for id_, fields in page if fields]
+        if len(entries) >= BATCH or sum(len(entry.document) for entry in entries) >= _BATCH_CHARACTERS:
+            break
+    return entries
 
 
 def _entry(id_: bytes, fields: dict[bytes, bytes]) -> Entry:

@@ -17,6 +17,7 @@ from notifier.event_queue import FIELD
 from notifier.records import AttemptState, What
 from notifier.store import journal
 from notifier.store.database import Store, Tx
+from notifier.store.replies import AUTOMATIC_ANSWER
 
 SOURCE = "urn:notifier"
 Fact = dict[str, Any]
@@ -30,6 +31,7 @@ _TYPES: dict[What, str] = {
     What.HELD: "notice.held",
     What.CANCELLED: "notice.cancelled",
     What.PROMPT: "prompt.sent",
+    What.RECEIVED: "contact.received",
 }
 _OF_ESCALATIONS: dict[tuple[What, str | None], str] = {
     (What.ESCALATION, "opened"): "escalation.opened",
@@ -87,6 +89,8 @@ def _fact(row: Row[Any]) -> Fact | None:
 def _type(row: Row[Any]) -> str | None:
     """Return the fact's type; only a line about an escalation has a level."""
     what = What(row.what)
+    if row.event_type == AUTOMATIC_ANSWER:
+        return None  # it is no notice, and tells nothing
     if what is What.MESSAGE:
         # It may have been refused, or nobody knows: that is no acceptance.
         return _TYPES[What.ACCEPTED] if row.kind == AttemptState.ACCEPTED else None

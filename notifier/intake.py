@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
+from notifier import documents
 from notifier.errors import EventRefused
 from notifier.event_types import EVENT_TYPES
 from notifier.store import events, sources
@@ -21,9 +22,8 @@ from notifier.store.events import Added, NewEvent
 from notifier.wire import Moment
 
 OTHER_CONTENT = "an event with this source and id came before with other content; give a new id"
-_MOST_BYTES = 1_000_000
-_DEEPEST = 50  # readers give up near a thousand; a checked event must never be too deep for a later one
-_FIRST_YEAR, _LAST_YEAR = 1900, 2199
+_MOST_NAME_BYTES = 1_000  # in UTF-8: with both in it, an index entry of PostgreSQL holds 2,700
+_NEWS_YEARS = (2000, 2099)  # bank holidays are known for them, and a duty needs those
 _WITH_OFFSET = "give a time with its offset, such as 2026-04-01T09:30:00+01:00"
 _KINDS = {
     "model_type": "must be an object",
@@ -52,26 +52,35 @@ class Taken:
     reason: str | None = None
 
 
+def _short(name: str) -> str:
+    if len(name.encode()) > _MOST_NAME_BYTES:
+        raise ValueError(f"has more than {_MOST_NAME_BYTES:,} bytes in UTF-8; make it shorter")
+    return name
+
+
+_Name = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_short)]
+
+
 class _Envelope(BaseModel):
     specversion: Literal["1.0"]
-    id: Annotated[str, StringConstraints(min_length=1, max_length=500)]
-    source: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    id: _Name
+    source: _Name
     type: str
     time: Moment
     data: dict[str, Any]
 
 
 def take_in(
-    tx: Tx, documents: Sequence[str], *, door: str, now: datetime, allowed_source: str | None = None
+    tx: Tx, written: Sequence[str], *, door: str, now: datetime, allowed_source: str | None = None
 ) -> list[Taken]:
     """Store each CloudEvents document once; return an answer for each, in order.
 
-    What cannot be taken is kept whole, with its reason, for staff. ``door`` says where it came in;
-    ``allowed_source`` is the only source that this publisher may use.
+    What cannot be taken is kept for staff with its reason: whole, or its beginning where it is too large.
+    ``door`` says where it came in; ``allowed_source`` is the only source that this publisher may use.
     """
     answers: dict[int, Taken] = {}
     checked: list[tuple[int, NewEvent]] = []
-    for place, document in enumerate(documents):
+    for place, document in enumerate(written):
         try:
             checked.append((place, _checked(document, allowed_source)))
         except EventRefused as refused:
@@ -80,11 +89,11 @@ def take_in(
     sources.note(tx, (event.source for _, event in checked), now)
     for (place, event), what in zip(checked, added, strict=True):
         if what is Added.DIFFERENT:
-            answers[place] = _refuse(tx, door, documents[place], OTHER_CONTENT, now)
+            answers[place] = _refuse(tx, door, written[place], OTHER_CONTENT, now)
         else:
             outcome = Outcome.ACCEPTED if what is Added.NEW else Outcome.REPEAT
             answers[place] = Taken(outcome, event.source, event.id, event.case_id)
-    return [answers[place] for place in range(len(documents))]
+    return [answers[place] for place in range(len(written))]
 
 
 def _refuse(tx: Tx, door: str, document: str, reason: str, now: datetime) -> Taken:
@@ -95,20 +104,22 @@ def _refuse(tx: Tx, door: str, document: str, reason: str, now: datetime) -> Tak
 
 def _identity(document: str) -> tuple[str | None, str | None]:
     """Return ``source`` and ``id`` of a refused document as far as they can be read and said again."""
+    if documents.is_too_large(document):
+        return None, None
     try:
         read = json.loads(document)
         source, event_id = read.get("source"), read.get("id")
     except (ValueError, AttributeError, RecursionError):
         return None, None
-    return _name(source), _name(event_id)
+    return _sayable(source), _sayable(event_id)
 
 
-def _name(value: object) -> str | None:
-    return value if isinstance(value, str) and _is_text(value) else None
+def _sayable(value: object) -> str | None:
+    return value if isinstance(value, str) and documents.is_text(value) else None
 
 
 def _checked(document: str, allowed_source: str | None) -> NewEvent:
-    read = _read(document)
+    read = documents.read(document)
     try:
         envelope = _Envelope.model_validate(read)
     except ValidationError as problem:
@@ -122,63 +133,28 @@ def _checked(document: str, allowed_source: str | None) -> NewEvent:
         data = row.data.model_validate(envelope.data)
     except ValidationError as problem:
         raise EventRefused(_complaint(problem, "data.")) from None
-    return NewEvent(
+    event = NewEvent(
         source=envelope.source,
         id=envelope.id,
         type=envelope.type,
         case_id=data.case_id,
-        published_at=_plausible(envelope.time, "time"),
-        occurred_at=_plausible(data.occurred_at or envelope.time, "data.occurred_at"),
+        published_at=envelope.time,
+        occurred_at=data.occurred_at or envelope.time,
         backfill=data.backfill,
         document=read,
     )
+    if row.told and not event.backfill:
+        _require_known_years(event)
+    return event
 
 
-def _plausible(moment: datetime, place: str) -> datetime:
-    """Refuse what is a slip, and has no local time where the calendar ends."""
-    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        raise EventRefused(f"{place}: the year is not between {_FIRST_YEAR} and {_LAST_YEAR}; correct it")
-    return moment
-
-
-def _read(document: str) -> dict[str, Any]:
-    if len(document.encode(errors="replace")) > _MOST_BYTES:
-        raise EventRefused(f"the event is larger than {_MOST_BYTES:,} bytes; send references, not documents")
-    try:
-        read = json.loads(document)
-    except (ValueError, RecursionError):
-        raise EventRefused("this is not JSON; send one CloudEvents 1.0 document") from None
-    if not isinstance(read, dict):
-        raise EventRefused("this is no JSON object; send one CloudEvents 1.0 document")
-    for depth, values in enumerate(_levels(read), start=1):
-        if depth > _DEEPEST:
-            raise EventRefused(f"the event is deeper than {_DEEPEST} levels; make it flatter")
-        if not all(_is_text(value) for value in values if isinstance(value, str)):
-            raise EventRefused("a text holds a character that is none (U+0000 or half of a pair); remove it")
-    return read
-
-
-def _levels(read: dict[str, Any]) -> Iterator[list[Any]]:
-    """Yield the values of a document from the outside in, level by level, the keys of objects among them."""
-    level: list[Any] = [read]
-    while level:
-        yield level
-        level = [inner for value in level for inner in _inside(value)]
-
-
-def _inside(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return [*value, *value.values()]
-    return value if isinstance(value, list) else []
-
-
-def _is_text(value: str) -> bool:
-    """Tell whether every database can hold it: no U+0000, which ends a text, and no half of a character."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in value
+def _require_known_years(event: NewEvent) -> None:
+    """Refuse news of which nobody could say by when it is due: it would only break the planning later."""
+    first, last = _NEWS_YEARS
+    for moment, place in ((event.published_at, "time"), (event.occurred_at, "data.occurred_at")):
+        if not first <= moment.year <= last:
+            words = f"the year of news is not between {first} and {last}; correct it, or give backfill: true"
+            raise EventRefused(f"{place}: {words}")
 
 
 def _unknown_type(name: str) -> str:

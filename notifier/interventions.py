@@ -1,15 +1,17 @@
-"""What a person decides about one notice: try it again, let it go, give it up."""
+"""What a person decides about a notice, or an event that was set aside: try again, let go, give up."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Row
+
 from notifier import contact_clock, deciding
 from notifier.errors import NotFound
 from notifier.records import ABOUT_THE_NEWS, Ask, Notice, NoticeState, Settled, What
 from notifier.rules.policy import Policies
-from notifier.store import journal, notices
+from notifier.store import events, journal, notices
 from notifier.store.database import Tx
 from notifier.store.situations import load_file
 
@@ -62,6 +64,32 @@ def discard(tx: Tx, notice_pk: int, by: str, policies: Policies, now: datetime) 
         contact_clock.refresh(tx, file, notice.victim_pk, policies, now)
         return []
     return [Settled(notice.case_pk, notice.victim_pk, notice.event_pk, ABOUT_THE_NEWS, by, "discarded")]
+
+
+def plan_again(tx: Tx, event_pk: int) -> str:
+    """Have an event that was set aside planned again; return its case (publisher's reference).
+
+    Raises :class:`NotFound` where it does not wait for a person.
+    """
+    case_id = str(_set_aside(tx, event_pk).case_id)
+    events.take_back(tx, event_pk)
+    return case_id
+
+
+def give_up(tx: Tx, event_pk: int, by: str, words: str, now: datetime) -> None:
+    """Give up an event that was set aside, because a person says so and why: nothing is told of it.
+
+    Raises :class:`NotFound` where it does not wait for a person.
+    """
+    problem = _set_aside(tx, event_pk).problem
+    events.give_up(tx, event_pk, f"given up by {by}: {words}; it could not be planned: {problem}", now)
+
+
+def _set_aside(tx: Tx, event_pk: int) -> Row[Any]:
+    found = events.set_aside(tx, event_pk)
+    if found is None:
+        raise NotFound(f"S{event_pk} is no event that was set aside; `notifier failures` lists them")
+    return found
 
 
 def _waiting(tx: Tx, notice_pk: int) -> Notice | None:

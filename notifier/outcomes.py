@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from notifier import closure, contact_clock, deciding
 from notifier.records import (
+    OUTAGE,
     Ask,
     AttemptState,
     FailureReason,
@@ -19,6 +20,7 @@ from notifier.records import (
     SendResult,
     StaffRequest,
     TaskKind,
+    Tone,
     What,
     Wording,
 )
@@ -41,6 +43,14 @@ _NOT_THE_ADDRESS = frozenset(
         FailureReason.UNPRINTABLE,
     }
 )
+# She said stop at the provider; or the number is not hers any more, and is confirmed before it is used.
+_STAFF_HEAR_OF = {
+    FailureReason.OPTED_OUT: "consent_withdrawn",
+    FailureReason.REASSIGNED: "wrong_person",
+}
+_LOOK_AGAIN = timedelta(minutes=5)  # at a provider that is out
+_AFTER_ALL = "it had gone out after all, although it had been given up: a possible duplicate"
+_LEFT_OPEN = frozenset({AttemptState.UNKNOWN, AttemptState.DEFERRED})
 STAFF = frozenset({Role.OFFICER, Role.SUPERVISOR, Role.UNIT})
 _SHOWN = {
     AttemptState.DELIVERED: What.DELIVERED,
@@ -93,6 +103,8 @@ def move(tx: Tx, attempt_pk: int, result: SendResult, policies: Policies, now: d
         return []
     if attempt.state is AttemptState.DISPATCHING:
         _write_message(tx, attempt, AttemptState.ACCEPTED, now)
+    if attempt.state is AttemptState.DEFERRED:
+        attempts.change(tx, attempt.pk, why=[*attempt.why, _AFTER_ALL])
     return _apply(tx, attempt, result, policies, now)
 
 
@@ -115,10 +127,9 @@ def _apply(tx: Tx, attempt: Attempt, result: SendResult, policies: Policies, now
         check_at, means = (silence.at, silence.means) if silence else (None, None)
         _change(tx, attempt, result, check_at=check_at, silence_means=means)
         _wait_for_outcome(tx, attempt)
-        if attempt.state is AttemptState.UNKNOWN and attempt.role not in STAFF:
-            journal.write(
-                tx, _line(tx, attempt, What.ACCEPTED, None, ("it had gone out after all",), {}), now
-            )
+        if attempt.state in _LEFT_OPEN and attempt.role not in STAFF:
+            why = (_AFTER_ALL,) if attempt.state is AttemptState.DEFERRED else ("it had gone out after all",)
+            journal.write(tx, _line(tx, attempt, What.ACCEPTED, None, why, {}), now)
         if means is AttemptState.DELIVERED:
             _move_clock(tx, attempt, policies, now)
         return []
@@ -126,14 +137,15 @@ def _apply(tx: Tx, attempt: Attempt, result: SendResult, policies: Policies, now
     _write_outcome(tx, attempt, result, now)
     if state is AttemptState.FAILED and attempt.point_pk and result.reason not in _NOT_THE_ADDRESS:
         contact_points.mark_failed(tx, attempt.point_pk, now)
-    return _consent_withdrawn(attempt, result) + _next_steps(tx, attempt, policies, now)
+    return _about_the_contact(attempt, result) + _next_steps(tx, attempt, policies, now)
 
 
-def _consent_withdrawn(attempt: Attempt, result: SendResult) -> list[Ask]:
-    """She said stop at the provider: staff hear of it, whatever the next channel does (rules, section 6)."""
-    if result.reason is not FailureReason.OPTED_OUT or attempt.case_pk is None or attempt.role in STAFF:
+def _about_the_contact(attempt: Attempt, result: SendResult) -> list[Ask]:
+    """Staff hear of what is wrong with a contact, whatever the next channel does (rules, section 6)."""
+    reason = _STAFF_HEAR_OF.get(result.reason) if result.reason is not None else None
+    if reason is None or attempt.case_pk is None or attempt.role in STAFF:
         return []
-    return [Ask(attempt.case_pk, attempt.victim_pk, StaffRequest.escalation("consent_withdrawn", None))]
+    return [Ask(attempt.case_pk, attempt.victim_pk, StaffRequest.escalation(reason, None))]
 
 
 def _policy_of(tx: Tx, attempt: Attempt, policies: Policies, now: datetime) -> Policy:
@@ -157,12 +169,16 @@ def _change(tx: Tx, attempt: Attempt, result: SendResult, **values: object) -> N
 
 def _wait_for_outcome(tx: Tx, attempt: Attempt) -> None:
     for row in attempts.notices_of(tx, attempt.pk):
-        if notices.load(tx, row.pk).state in (NoticeState.SENDING, NoticeState.UNCERTAIN):
+        state = notices.load(tx, row.pk).state
+        given_up = attempt.state is AttemptState.DEFERRED and state is NoticeState.PLANNED
+        if given_up or state in (NoticeState.SENDING, NoticeState.UNCERTAIN):
             notices.change(tx, row.pk, state=NoticeState.SENT, send_at=None, leased_until=None)
 
 
 def _defer(tx: Tx, attempt: Attempt, result: SendResult, policies: Policies, now: datetime) -> list[Ask]:
     """A temporary failure: it is tried again later, and fails for good after its retries."""
+    if result.code == OUTAGE:
+        return _wait_for_provider(tx, attempt, result, policies, now)
     policy = _policy_of(tx, attempt, policies, now)
     at = retry_at(attempt.tone, attempts.deferred_before(tx, attempt) + 1, now, policy)
     if at is None:
@@ -171,6 +187,22 @@ def _defer(tx: Tx, attempt: Attempt, result: SendResult, policies: Policies, now
     _change(tx, attempt, result, check_at=at if attempt.role in STAFF else None)
     for row in attempts.notices_of(tx, attempt.pk):
         notices.change(tx, row.pk, state=NoticeState.PLANNED, send_at=at, leased_until=None, tries=0)
+    return []
+
+
+def _wait_for_provider(
+    tx: Tx, attempt: Attempt, result: SendResult, policies: Policies, now: datetime
+) -> list[Ask]:
+    """Every provider is out: no try is counted. Safety does not wait, it takes the next channel."""
+    if attempt.role in STAFF:
+        _change(tx, attempt, result, check_at=now + _LOOK_AGAIN, tries=attempt.tries - 1)
+        return []
+    if attempt.tone is Tone.SAFETY:
+        return _apply(tx, attempt, replace(result, state=AttemptState.FAILED), policies, now)
+    _change(tx, attempt, result, check_at=None)
+    for row in attempts.notices_of(tx, attempt.pk):
+        again = {"state": NoticeState.PLANNED, "send_at": now + _LOOK_AGAIN}
+        notices.change(tx, row.pk, **again, leased_until=None, tries=0)
     return []
 
 
@@ -242,7 +274,7 @@ def _line(
         what,
         attempt.case_pk,
         attempt.victim_pk,
-        carried[0].event_pk,
+        carried[0].event_pk if carried else None,
         attempt.pk,
         event_type=attempt.event_type,
         event_ids=tuple(row.event_id for row in carried if row.event_id is not None),

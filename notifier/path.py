@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic
 
 from notifier import (
@@ -19,6 +19,7 @@ from notifier import (
     planning,
     receipts,
     referral,
+    replies,
     source_watch,
     sweeping,
 )
@@ -26,7 +27,7 @@ from notifier.composing import Render
 from notifier.delivery import Channels, Desk, Dispatch
 from notifier.errors import NotifierError, Unreachable
 from notifier.intake import Taken
-from notifier.records import ChannelName, Receipt
+from notifier.records import ChannelName, Receipt, Reply
 from notifier.rules.policy import Policies
 from notifier.store import attempts, events, notices
 from notifier.store.agenda import next_due
@@ -198,6 +199,17 @@ class Path:
         with self.store.begin() as tx:
             asks = receipts.receive(tx, channel, received, self.policies, now)
             escalation.ask(tx, asks, self.policies, now)
+
+    def hear(self, heard: Iterable[Reply], now: datetime) -> None:
+        """Keep verified replies, each once; show them to staff, and answer what may be answered."""
+        for reply in heard:
+            until = now + timedelta(seconds=self.lease_seconds)
+            lease_ends = monotonic() + self.lease_seconds
+            with self.store.begin() as tx:
+                taken = replies.hear(tx, reply, self.policies, self._render, now, until)
+                escalation.ask(tx, taken.asks, self.policies, now)
+            if taken.answer is not None:
+                self._send([Dispatch(*taken.answer)], now, lease_ends)
 
     def sweep(self, now: datetime) -> None:
         """Repair what is stuck, and do what is due by the clock alone; one part that fails stops no other."""

@@ -36,14 +36,17 @@ ATTEMPT_STATES: dict[str, str] = {
 }
 _REASONS = {
     "already_registered": "she was a victim of this case already",
+    "asks_for_help": "it asks for help",
     "bad_address": "the address does not exist or does not fit the channel",
     "blocked": "the person or the network refuses our messages",
     "cannot_render": "its words cannot be made; a person must tell it",
+    "consent_withdrawn": "it says stop",
     "discarded": "a person decided that it is not told",
     "expired": "the time for telling it was over before she was registered",
     "full_text_by_call": "the full text is told by telephone",
     "identity": "records of persons were merged or split; a person decides: notifier release or cancel",
     "key_events_only": "she wants key events only",
+    "message": "a person reads it",
     "news": "there is news to tell instead",
     "no_contact": "no agreed way to reach her is left",
     "not_ours": "our settings or our account with the provider are wrong",
@@ -53,6 +56,7 @@ _REASONS = {
     "party_contact_point": "the contact point is also on file for a party",
     "person_first": "a person tells it first",
     "provider": "the provider's own fault",
+    "reassigned": "the number was given up, and its next owner may be anybody",
     "rejected_content": "the provider refused the text",
     "released": "a person released it",
     "retracted": "the event was retracted",
@@ -65,7 +69,9 @@ _REASONS = {
     "unreachable": "out of reach for too long",
     "volume": "far more came within an hour than is usual; a person decides: notifier release or cancel",
     "wants_none": "she wants no updates",
+    "wants_messages_again": "she wants messages again",
     "withdrew": "she wants no more updates",
+    "wrong_person": "the number or address seems to be somebody else's",
 }
 
 
@@ -125,6 +131,7 @@ _STEPS: dict[What, Callable[[Row[Any]], str]] = {
     What.UNCONFIRMED: lambda row: f"no receipt came in time for the {row.channel} to {_whom(row)}",
     What.FAILED: lambda row: f"the {row.channel} to {_whom(row)} failed: {reason(row.reason)}",
     What.DECIDED: _decided,
+    What.RECEIVED: lambda row: f"a reply came by {row.channel} from {_whom(row)}: {reason(row.reason)}",
     What.CONFIRMED: lambda row: f"{_whom(row)} answered the {row.channel}",
     What.DONE: lambda row: f"a task was done: {staff_reason(row.kind)}",
     What.ACKNOWLEDGED: lambda row: f"{row.person_id} looks after the escalation: {staff_reason(row.reason)}",

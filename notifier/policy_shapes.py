@@ -31,6 +31,7 @@ from notifier.rules.policy import (
     CourtesyPolicy,
     Leaflet,
     Policy,
+    RepliesPolicy,
     SilencePolicy,
     StaffPolicy,
     SupportPolicy,
@@ -60,6 +61,12 @@ def _folder(name: str) -> str:
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
         raise ValueError("must be small letters, digits and hyphens: it is also the name of a folder")
     return name
+
+
+def _tells_nobody(phone: str) -> str:
+    if phone and not re.fullmatch(r"\+?[0-9][0-9 ]{8,18}", phone):
+        raise ValueError('must be a whole number such as "01632 960999": a short one tells whose it is')
+    return phone
 
 
 # Strict: TOML knows numbers and truth, and `true` must not pass for one working day.
@@ -209,6 +216,27 @@ class WordsShape(Part):
         return WordsPolicy(self.reading_grade, jargon, self.links_in_sms, self.max_segments)
 
 
+class RepliesShape(Part):
+    answer_hours: Positive
+    phone: Annotated[str, AfterValidator(_tells_nobody)]
+    help: tuple[Words, ...]
+    danger: tuple[Words, ...]
+    stop: tuple[Words, ...]
+    start: tuple[Words, ...]
+    wrong_person: tuple[Words, ...]
+
+    def record(self) -> RepliesPolicy:
+        return RepliesPolicy(
+            answer_every=timedelta(hours=self.answer_hours),
+            phone=self.phone or None,
+            help=self.help,
+            danger=self.danger,
+            stop=self.stop,
+            start=self.start,
+            wrong_person=self.wrong_person,
+        )
+
+
 class LeafletShape(Part):
     name: Annotated[str, AfterValidator(_folder)]
     offences: frozenset[Offence] = frozenset()
@@ -243,6 +271,7 @@ class PolicyShape(Part):
     silence: SilenceShape
     support: SupportShape
     words: WordsShape
+    replies: RepliesShape
     leaflets: tuple[LeafletShape, ...]
     operations: OperationsShape | None = None
     limits: dict[Literal[_TOLD], Limit]  # type: ignore[valid-type]  # the table's names
@@ -273,6 +302,7 @@ class PolicyShape(Part):
             silence=self.silence.record(),
             support=SupportPolicy(**dict(self.support)),
             words=self.words.record(),
+            replies=self.replies.record(),
             leaflets=tuple(leaflet.record() for leaflet in self.leaflets),
             facts=facts,
             limits={name: (standard, enhanced) for name, (standard, enhanced) in self.limits.items()},

@@ -125,6 +125,7 @@ class What(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
     CLOSURE = "closure"
+    RECEIVED = "received"  # a reply
 
 
 class FailureReason(StrEnum):
@@ -136,6 +137,7 @@ class FailureReason(StrEnum):
     UNREACHABLE = "unreachable"  # off, no coverage, mailbox full: may work later
     REJECTED_CONTENT = "rejected_content"  # the provider refused the text
     PROVIDER = "provider"  # the provider's own fault or throttling
+    REASSIGNED = "reassigned"  # the number was given up: its next owner may be anybody
     NOT_OURS = "not_ours"  # our settings or account are wrong
     UNPRINTABLE = "unprintable"  # the letter could not be made
     UNKNOWN = "unknown"  # a code that the table does not have
@@ -382,6 +384,10 @@ class Message:
 
     def __post_init__(self) -> None:
         require_aware(self)
+
+
+OUTAGE = "outage"
+"""The code of a sending that no provider was there for: it is charged to nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ from notifier.template_folders import SHIPPED, environment
 FALLBACK_LANGUAGE = "en"
 
 _COURTESY = "_courtesy"
+_ANSWER = "_answer"
 # How long an item of a list may be in an SMS: as long as it is, then ever shorter until the SMS fits.
 _ITEM_LIMITS = (None, 60, 40, 25)
 
@@ -256,10 +257,12 @@ class _Writer:
 
     @cached_property
     def _macros(self) -> tuple[Any, ...]:
-        """The frame's macros; easy read has some of its own, which come first."""
-        folder = f"{'_neutral' if self._neutral else '_frame'}/{self.language}"
-        files = ("easy.txt", "words.txt") if self._easy else ("words.txt",)
-        templates = (self.environment.get_template(f"{folder}/{file}") for file in files)
+        """The frame's macros; easy read and an answer to a reply have some of their own, which come first."""
+        folder = "_neutral" if self._neutral else "_frame"
+        own = [(_ANSWER, "words.txt")] if self._tells_nothing else []
+        own += [(folder, "easy.txt")] if self._easy else []
+        files = (f"{where}/{self.language}/{file}" for where, file in (*own, (folder, "words.txt")))
+        templates = (self.environment.get_template(file) for file in files)
         return tuple(template.make_module(self._fields) for template in templates)
 
     @cached_property
@@ -269,6 +272,10 @@ class _Writer:
     @property
     def _neutral(self) -> bool:
         return self.request.wording is Wording.NEUTRAL
+
+    @property
+    def _tells_nothing(self) -> bool:
+        return not self.request.events and self.request.courtesy is None
 
     @property
     def _format(self) -> str:

@@ -87,6 +87,18 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
 
 
+def _rates(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    pairs = (part.partition("=") for part in value.split(","))
+    return {name.strip(): rate for name, _, rate in pairs}
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+# Not less than one a second: what waits for its turn must not outlast its lease.
+Rates = Annotated[dict[str, Annotated[float, Field(ge=1)]], NoDecode, BeforeValidator(_rates)]
+
+
 def _data_keys(value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
     for key in value:
         if not _is_data_key(key.get_secret_value()):
@@ -106,7 +118,10 @@ class Settings(BaseSettings):
 
     ``gap_minutes`` and ``timezone`` of ``None`` leave these to the policy. ``lease_seconds`` is how long a
     worker may have a message in hand before it counts as lost: longer than the providers' time-outs
-    together. The ``clock_`` settings let the demo run a day in minutes (see :mod:`notifier.clock`).
+    together. ``sms_providers`` and the like are who sends for a channel, in this order; empty is the default
+    one. ``provider_rates`` are messages a second of one process; a provider is out after
+    ``provider_failures`` in a row, and tried once after each ``provider_pause_seconds``. The ``clock_``
+    settings let the demo run a day in minutes (see :mod:`notifier.clock`).
     """
 
     model_config = CONFIG
@@ -129,6 +144,12 @@ class Settings(BaseSettings):
     http_port: Annotated[int, Field(ge=1, le=65535)] = 8025
     home: Annotated[Path, AfterValidator(Path.absolute)] = Field(default=Path("var"), validate_default=True)
     lease_seconds: Annotated[int, Field(ge=1)] = 180
+    sms_providers: Names = ()
+    email_providers: Names = ()
+    letter_providers: Names = ()
+    provider_rates: Rates = Field(default_factory=dict)
+    provider_failures: Annotated[int, Field(ge=1)] = 3
+    provider_pause_seconds: Annotated[int, Field(ge=1)] = 60
     clock_epoch_real: AwareDatetime | None = None
     clock_epoch_virtual: AwareDatetime | None = None
     clock_speed: Annotated[float, Field(gt=0)] = 1.0

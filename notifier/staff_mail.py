@@ -39,16 +39,24 @@ REASONS = {
     "withdrew": "The victim wants no updates; decide what is done about this legal duty.",
     "correction": "The victim was told something wrong. Correct it.",
     "consent_withdrawn": "The victim said stop to messages of one kind. Ask her how she wants to hear.",
+    "asks_for_help": "Somebody wrote back and asks for help. Call now.",
+    "wrong_person": "A number or address of the victim seems to be somebody else's. It is not used any more.",
+    "unknown_sender": "Somebody wrote back whose number or address is on no case's file.",
     "volume": "Far more notices than usual came within an hour. They are held: release or discard them.",
     "unusual_volume": "Many notices came within an hour from a source that is new. Nothing is held.",
     "identity": "Records of persons were merged or split. What waits for them is held.",
     "source_silent": "A source has stopped publishing. Victims may not hear what happens.",
+    "provider_outage": "A provider does not answer. What it was to send goes by another one, or waits.",
     "support_referral": "The victim must be referred to support, and no referral is on record.",
 }
 
 
 # What else staff need to know to act, beside the reason.
 _HOW = {
+    "unknown_sender": ("Find out who it is. What was written: notifier failures --document ID",),
+    "asks_for_help": (
+        "What was written: notifier due --show-personal; without a case: notifier failures --document ID",
+    ),
     "volume": (
         "See what is held: notifier failures. All at once: notifier release ID, or notifier cancel ID",
     ),
@@ -57,6 +65,8 @@ _HOW = {
 
 def reason_of(request: StaffRequest) -> str:
     """Return what is asked of staff, in a sentence."""
+    if request.reason == "provider_outage":
+        return f"{REASONS[request.reason]} It is {request.source}."
     about = (("by", request.source), ("as", request.event_type))
     where = " ".join(f"{word} {value}" for word, value in about if value is not None)
     return f"{REASONS[request.reason]} Published {where}." if where else REASONS[request.reason]

@@ -26,6 +26,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "scheduler": ("scheduler",),
     "web": ("web",),
 }
+MAIL: dict[str, tuple[str, ...]] = {"mail": ("mail",)}  # runs where the settings ask for it
 
 
 class Supervisor:

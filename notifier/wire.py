@@ -5,10 +5,12 @@ Unknown extra fields are ignored here; the whole event is kept as it came.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, time
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -27,6 +29,7 @@ ClockTime = Annotated[str, StringConstraints(pattern=r"^([01]?\d|2[0-3]):[0-5]\d
 EndTime = Annotated[str, StringConstraints(pattern=r"^(([01]?\d|2[0-3]):[0-5]\d|24:00)$")]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = get_args(Day)
+_Day = TypeVar("_Day", bound=date)
 
 
 def _written(value: object) -> object:
@@ -38,8 +41,20 @@ def _written(value: object) -> object:
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
-LocalDay = Annotated[date, BeforeValidator(_written)]
+def within_years(first: int, last: int) -> Callable[[_Day], _Day]:
+    """Return a check that a time or day is no slip: where calendars end, times have no neighbours."""
+
+    def check(value: _Day) -> _Day:
+        if not first <= value.year <= last:
+            raise ValueError(f"the year is not between {first} and {last}; correct it")
+        return value
+
+    return check
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written), AfterValidator(within_years(1900, 2199))]
+LocalDay = Annotated[date, BeforeValidator(_written), AfterValidator(within_years(1900, 9999))]
+"""A local day; 9999-12-31 is how many systems write that something has no end."""
 
 
 class Shape(BaseModel):

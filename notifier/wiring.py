@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import redis
 
-from notifier.channels.base import Channel, find_channels
+from notifier.channels.base import Channel, find_providers
 from notifier.clock import Clock
 from notifier.embedded import running_redis
+from notifier.environment import PREFIX
 from notifier.errors import SettingsError
 from notifier.path import Path
 from notifier.policy_file import load_policies
+from notifier.providers.bucket import TokenBucket
+from notifier.providers.chain import Chain, Ledger
+from notifier.providers.ledger import Limits, StoredLedger
 from notifier.records import ChannelName
 from notifier.rendering import Renderer
 from notifier.rules.policy import Policies
@@ -55,13 +60,14 @@ def services(settings: Settings | None = None, *, check: bool = True) -> Iterato
             store.upgrade()
         elif check:
             store.require_tables()
-        channels = {name: channel() for name, channel in find_channels().items()}
+        clock = Clock.from_settings(settings)
+        channels = channels_of(settings, ledger_of(settings, store, policies, clock))
         for channel in channels.values():
             stack.callback(channel.close)
         render = Renderer(policies.timezone, *templates_in_force(settings.templates_dir)).render
         path = Path(store, policies, render, channels, lease_seconds=settings.lease_seconds)
         stack.callback(path.close)
-        yield Services(settings, Clock.from_settings(settings), cipher, store, policies, channels, path)
+        yield Services(settings, clock, cipher, store, policies, channels, path)
 
 
 def policies_of(settings: Settings) -> Policies:
@@ -72,6 +78,50 @@ def policies_of(settings: Settings) -> Policies:
         gap_minutes=settings.gap_minutes,
         breaker=settings.breaker,
     )
+
+
+def ledger_of(settings: Settings, store: Store, policies: Policies, clock: Clock) -> StoredLedger:
+    """Return what knows how the providers stand, and which has which message."""
+    pause = timedelta(seconds=settings.provider_pause_seconds)
+    return StoredLedger(store, policies, Limits(settings.provider_failures, pause), clock.now)
+
+
+def channels_of(settings: Settings, ledger: Ledger) -> dict[ChannelName, Channel]:
+    """Return every channel, with the providers behind it that the settings name.
+
+    Raises :class:`SettingsError` where they name one that does not exist.
+    """
+    rates = {name: TokenBucket(per_second) for name, per_second in settings.provider_rates.items()}
+    return {
+        name: _chained({each: provider() for each, provider in found.items()}, name, settings, ledger, rates)
+        for name, found in find_providers().items()
+    }
+
+
+def _chained(
+    known: dict[str, Channel],
+    name: ChannelName,
+    settings: Settings,
+    ledger: Ledger,
+    rates: dict[str, TokenBucket],
+) -> Channel:
+    default = next(iter(known))
+    if known[default].facts.for_a_person:
+        return known[default]
+    return Chain(known, order_of(name, known, settings), ledger, rates)
+
+
+def order_of(channel: ChannelName, known: Collection[str], settings: Settings) -> tuple[str, ...]:
+    """Return the providers that send for a channel, in order; ``known`` has the default one first.
+
+    Raises :class:`SettingsError` where the settings name another one, or one twice.
+    """
+    named: tuple[str, ...] = getattr(settings, f"{channel}_providers", ())
+    if len(set(named)) < len(named) or not set(named) <= set(known):
+        raise SettingsError(
+            f"{PREFIX}{channel.upper()}_PROVIDERS: name each provider once, of these: {', '.join(known)}"
+        )
+    return named or (next(iter(known)),)
 
 
 def cipher_of(settings: Settings) -> Cipher:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,13 +32,15 @@ def failures(tx: Tx, timezone: ZoneInfo) -> Iterator[Record]:
     for row in events.with_problems(tx):
         yield {
             "what": "event",
+            "id": f"S{row.pk}",
             "event_id": row.event_id,
             "source": row.source,
             "event_type": row.type,
             "case_id": row.case_id,
             "reason": row.problem,
             "said": f"event {row.event_id} of case {row.case_id} was set aside: {row.problem}",
-            "mend": "have the publisher correct it and send it with a new id",
+            "mend": f"when the cause is mended: notifier retry S{row.pk}; "
+            f"or give it up: notifier cancel S{row.pk} --reason WORDS",
         }
     for row in events.rejected(tx):
         yield {
@@ -63,6 +66,21 @@ def failures(tx: Tx, timezone: ZoneInfo) -> Iterator[Record]:
             "said": f"the {row.channel} to {row.role} {row.person_id} failed: {why}",
             "mend": "tell them another way, and correct their address in the records",
         }
+
+
+def document(tx: Tx, letter: str, pk: int) -> str:
+    """Return a refused document (R) or an event that was set aside (S) as it came: it may be personal.
+
+    Of a document that was too large it is the beginning. Raises :class:`NotFound`.
+    """
+    if letter == "R":
+        written = events.rejected_document(tx, pk)
+    else:
+        row = events.set_aside(tx, pk)
+        written = row and json.dumps(tx.cipher.open(row.data_sealed), ensure_ascii=False)
+    if written is None:
+        raise NotFound(f"there is no {letter}{pk}; `notifier failures` lists what was refused or set aside")
+    return written
 
 
 def _mend(row: Row[Any]) -> str:

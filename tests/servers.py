@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
+from sqlalchemy import make_url
 
 from notifier.embedded import die_with_parent, start_server
 
@@ -46,42 +48,84 @@ def packaged_binaries() -> Path | None:
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
+class Postgres:
+    """A running PostgreSQL server; ``url`` leads to its database ``postgres``."""
+
+    def __init__(self, binaries: Path, home: Path) -> None:
+        self._binaries = binaries
+        self._home = home
+        self._port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is; the same after a restart."""
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/postgres"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        started = start_server(self._launch, _answers, self._port)
+        if started is None:
+            raise NoPostgres(f"PostgreSQL does not start: {_last_line(self._home / 'log')}")
+        self._process, self._port = started
+
+    def stop(self) -> None:
+        """End it at once, as a crash would: every connection is cut."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait()
+            self._process = None
+
+    def _launch(self, port: int) -> subprocess.Popen[bytes]:
+        options = [part for setting in _CONFIGURATION for part in ("-c", setting)]
+        program = self._binaries / "postgres"
+        return _run_as_owner([program, "-D", self._home / "data", "-p", str(port), *options], self._home)
+
+
 @contextmanager
 def postgres_server(binaries: Path) -> Iterator[str]:
     """Yield the URL of a fresh PostgreSQL's ``postgres`` database; it is gone after the block."""
+    with running_postgres(binaries) as server:
+        yield server.url
+
+
+@contextmanager
+def running_postgres(binaries: Path) -> Iterator[Postgres]:
+    """Yield a fresh PostgreSQL, for a test that stops it; it is gone after the block."""
     home = Path(tempfile.mkdtemp(prefix="notifier-postgres-"))
     try:
         binaries = _reachable(binaries, home)
         _hand_over(home)
         _initialise(binaries, home)
-        with _running(binaries, home) as port:
-            yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+        server = Postgres(binaries, home)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def fresh_database(server: str) -> Iterator[str]:
+    """Yield the URL of an empty database on the server at ``server``; it is gone after the block."""
+    url = make_url(server)
+    name = f"test_{uuid4().hex}"
+    conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _initialise(binaries: Path, home: Path) -> None:
     command: list[str | Path] = [binaries / "initdb", "-D", home / "data", "-U", "postgres", *_INITDB]
     if _run_as_owner(command, home).wait() != 0:
         raise NoPostgres(f"PostgreSQL's initdb fails: {_last_line(home / 'log')}")
-
-
-@contextmanager
-def _running(binaries: Path, home: Path) -> Iterator[int]:
-    options = [part for setting in _CONFIGURATION for part in ("-c", setting)]
-
-    def launch(port: int) -> subprocess.Popen[bytes]:
-        return _run_as_owner([binaries / "postgres", "-D", home / "data", "-p", str(port), *options], home)
-
-    started = start_server(launch, _answers)
-    if started is None:
-        raise NoPostgres(f"PostgreSQL does not start: {_last_line(home / 'log')}")
-    process, port = started
-    try:
-        yield port
-    finally:
-        process.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
-        process.wait()
 
 
 def _answers(port: int) -> bool:

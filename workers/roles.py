@@ -7,9 +7,9 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from queue import SimpleQueue
 from threading import Event, Thread
@@ -19,10 +19,16 @@ from typing import TYPE_CHECKING
 import dramatiq
 import redis
 
-from notifier.errors import NotifierError, Unreachable
+from notifier.environment import PREFIX, read_environment
+from notifier.errors import NotifierError, SettingsError, Unreachable
 from notifier.event_queue import EventQueue, Rejected, run_intake
 from notifier.facts import publish_facts
 from notifier.intake import Outcome
+from notifier.mail.desk import MailDesk
+from notifier.mail.imap_in import watch_mailbox
+from notifier.mail.settings import MailInSettings
+from notifier.records import ChannelName, Receipt, Reply
+from notifier.store import events
 from notifier.wiring import Services, redis_client
 from workers.actors import make_actors
 from workers.broker import make_broker
@@ -144,11 +150,67 @@ def run_web_role(services: Services, stop: Event) -> None:
         timeout_graceful_shutdown=_FINISH_SECONDS,
     )
     server = uvicorn.Server(config)
-    with _listening(settings.http_host, settings.http_port) as listener:
+    with _listening(settings.http_host, settings.http_port, "HTTP_PORT") as listener:
         # It takes the signals over while it runs and hands them on at its end: one before that is ours.
         Thread(target=_end_with, args=(server, stop), daemon=True).start()
         _log.info("the web is ready", extra={"port": settings.http_port})
         server.run(sockets=[listener])
+
+
+def run_mail_role(services: Services, stop: Event) -> None:
+    """Take in what comes back by mail, bounces and replies, until ``stop`` is set.
+
+    Raises :class:`SettingsError` where the settings name neither a port nor a mailbox.
+    """
+    # Here, because the other roles start faster without an SMTP server.
+    from notifier.mail.smtp_in import serve_smtp
+
+    settings = read_environment(MailInSettings)
+    if settings.bounce_domain is None or not settings.hears_mail:
+        raise SettingsError(
+            f"no mail comes in: give {PREFIX}MAIL_IN_PORT or {PREFIX}IMAP_HOST, and {PREFIX}BOUNCE_DOMAIN"
+        )
+    desk = _mail_desk(services, settings.bounce_domain)
+    doors: list[Callable[[], None]] = []
+    with ExitStack() as stack:
+        if settings.mail_in_port is not None:
+            listener = _listening(settings.mail_in_host, settings.mail_in_port, "MAIL_IN_PORT")
+            stack.enter_context(listener)
+            doors.append(partial(serve_smtp, listener, desk, settings.mail_in_most_bytes, stop))
+        if mailbox := settings.mailbox():
+            doors.append(partial(watch_mailbox, mailbox, desk.take, settings.imap_poll_seconds, stop))
+        _log.info("the mail is ready")
+        _run_together(doors, stop)
+
+
+def _mail_desk(services: Services, domain: str) -> MailDesk:
+    path, clock = services.path, services.clock
+
+    def receive(receipts: Sequence[Receipt]) -> None:
+        path.receive(ChannelName.EMAIL, receipts, clock.now())
+
+    def hear(replies: Sequence[Reply]) -> None:
+        path.hear(replies, clock.now())
+
+    def set_aside(raw: bytes, reason: str) -> None:
+        with services.store.begin() as tx:
+            events.reject(tx, "mail", raw.decode(errors="backslashreplace"), reason, clock.now())
+
+    return MailDesk(domain, receive, hear, set_aside)
+
+
+def _run_together(doors: Sequence[Callable[[], None]], stop: Event) -> None:
+    """Run each in a thread of its own; the end of one, whatever ends it, is the end of all."""
+
+    def run(door: Callable[[], None]) -> None:
+        try:
+            door()
+        finally:
+            stop.set()
+
+    with ThreadPoolExecutor(len(doors)) as threads:
+        for ended in as_completed([threads.submit(run, door) for door in doors]):
+            ended.result()
 
 
 def _end_with(server: Server, stop: Event) -> None:
@@ -156,12 +218,12 @@ def _end_with(server: Server, stop: Event) -> None:
     server.should_exit = True
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def _listening(host: str, port: int, setting: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
     except OSError as problem:
         cause = errno.errorcode.get(problem.errno or 0, type(problem).__name__)
         raise NotifierError(
-            f"port {port} of {host} cannot be used ({cause}): give another NOTIFIER_HTTP_PORT"
+            f"port {port} of {host} cannot be used ({cause}): give another {PREFIX}{setting}"
         ) from None

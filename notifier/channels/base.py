@@ -23,15 +23,20 @@ from notifier.records import (
     SendResult,
 )
 
+NO_CONNECTION = "no_connection"
+"""The code of a sending for which nobody was there: nothing went out."""
+
 
 class Channel(ABC):
-    """One way to reach a person.
+    """One way to reach a person, by one provider.
 
     A channel is made without arguments and reads its own settings (prefix ``NOTIFIER_``); it opens
     connections on first use. ``send`` may be called from many threads at once.
     """
 
     facts: ClassVar[ChannelFacts]
+    spare: ClassVar[bool] = False
+    """It sends only where the settings name it: another provider of the same channel is the default one."""
     look_up_after: ClassVar[timedelta] = timedelta(0)
     """How long the provider needs before it can be asked about an unknown outcome."""
 
@@ -72,14 +77,27 @@ class Channel(ABC):
 
 
 def find_channels() -> dict[ChannelName, type[Channel]]:
-    """Return every channel of the package by name; raises ``RuntimeError`` when two claim one name."""
-    found: dict[ChannelName, type[Channel]] = {}
+    """Return every channel by name, by its default provider; raises as :func:`find_providers` does."""
+    return {name: next(iter(providers.values())) for name, providers in find_providers().items()}
+
+
+def find_providers() -> dict[ChannelName, dict[str, type[Channel]]]:
+    """Return the providers of every channel by their names, the default one first.
+
+    A module is named by channel and provider, ``sms_twilio``. Raises ``RuntimeError`` where a channel has
+    not exactly one default provider.
+    """
+    found: dict[ChannelName, dict[str, type[Channel]]] = {}
     for entry in pkgutil.iter_modules(notifier.channels.__path__):
         module = importlib.import_module(f"notifier.channels.{entry.name}")
         channel: type[Channel] | None = getattr(module, "CHANNEL", None)
-        if channel is None:
-            continue
-        if channel.facts.name in found:
-            raise RuntimeError(f"two channels are named {channel.facts.name}: see notifier/channels/")
-        found[channel.facts.name] = channel
-    return found
+        if channel is not None:
+            name = entry.name.removeprefix(f"{channel.facts.name}_")
+            found.setdefault(channel.facts.name, {})[name] = channel
+    return {name: _default_first(name, providers) for name, providers in found.items()}
+
+
+def _default_first(channel: ChannelName, found: dict[str, type[Channel]]) -> dict[str, type[Channel]]:
+    if sum(not provider.spare for provider in found.values()) != 1:
+        raise RuntimeError(f"{channel} needs one provider that is not spare: see notifier/channels/")
+    return dict(sorted(found.items(), key=lambda entry: entry[1].spare))

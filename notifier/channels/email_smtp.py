@@ -15,15 +15,16 @@ from email.utils import parseaddr
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
-from pydantic_settings import BaseSettings
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from notifier.channels.base import Channel
-from notifier.environment import CONFIG, PREFIX, read_environment
+from notifier.environment import PREFIX, read_environment
 from notifier.errors import SettingsError
-from notifier.mail.bounce import message_id, read_bounce, return_path
+from notifier.mail.incoming import read_mail
+from notifier.mail.paths import message_id, reply_path, return_path
 from notifier.mail.pool import Answer, Envelope, Server, SmtpPool, Stage
-from notifier.mail.status import code_of, reason_of
+from notifier.mail.settings import MailInSettings
+from notifier.mail.status import code_of, reason_of, refuses_login
 from notifier.paper.typesetting import Typesetter, Unprintable
 from notifier.receipt_signature import is_signed, sign_receipt
 from notifier.records import (
@@ -35,6 +36,7 @@ from notifier.records import (
     Message,
     Receipt,
     ReceiptRequest,
+    Reply,
     SendResult,
 )
 from notifier.settings import load_keys, load_settings
@@ -57,14 +59,12 @@ def _mailbox(value: str) -> str:
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 
 
-class EmailSettings(BaseSettings):
-    """Settings of this channel.
+class EmailSettings(MailInSettings):
+    """Settings of this channel, with those of what comes back.
 
     ``mail_neutral_from`` sends discreet messages; without it ``mail_from`` does, without its name.
     ``smtp_timeout_seconds`` holds for each step. Certificates are checked against the system's authorities.
     """
-
-    model_config = CONFIG
 
     smtp_host: str
     smtp_port: Annotated[int, Field(ge=1, le=65535)] | None = None
@@ -75,7 +75,6 @@ class EmailSettings(BaseSettings):
     smtp_connections: Annotated[int, Field(ge=1, le=100)] = 8
     mail_from: Mailbox
     mail_neutral_from: Mailbox | None = None
-    bounce_domain: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+$")] | None = None
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -101,6 +100,15 @@ class EmailSettings(BaseSettings):
     def domain(self) -> str:
         """Where bounces go."""
         return self.bounce_domain or self.sender.domain
+
+    def reply_to(self, message: Message) -> str | None:
+        """Return where an answer to ``message`` goes, where somebody hears it.
+
+        It shows in her mail program. So a discreet message has none unless it tells no more than its sender.
+        """
+        sender = f".{self.neutral_sender.domain}"
+        tells = message.neutral_sender and not f".{self.domain}".endswith(sender)
+        return reply_path(message.attempt_ref, self.domain) if self.hears_mail and not tells else None
 
     def server(self) -> Server:
         """Where to connect and how."""
@@ -162,11 +170,16 @@ class EmailSmtp(Channel):
 
         Raises ``ValueError`` where it names no attempt of ours or cannot be read.
         """
-        bounce = read_bounce(request.body, self._settings.domain)
-        if not bounce.failed:
-            return []
-        reason = FailureReason.UNKNOWN if bounce.code is None else reason_of(bounce.code)
-        return [Receipt(AttemptState.FAILED, bounce.attempt_ref, code=bounce.code, reason=reason)]
+        brought = read_mail(request.body, self._settings.domain)
+        return [brought] if isinstance(brought, Receipt) else []
+
+    def parse_reply(self, request: ReceiptRequest) -> list[Reply]:
+        """Read what a person wrote back, the body as it came by mail; anything else gives none.
+
+        Raises ``ValueError`` where it names no attempt of ours or cannot be read.
+        """
+        brought = read_mail(request.body, self._settings.domain)
+        return [brought] if isinstance(brought, Reply) else []
 
     def check(self) -> str | None:
         """Say what is wrong with the settings, or with the server when it is greeted."""
@@ -204,6 +217,8 @@ def compose(message: Message, settings: EmailSettings, typesetter: Typesetter) -
     mail["From"] = settings.neutral_sender if message.neutral_sender else settings.sender
     local_part, _, domain = message.address.rpartition("@")
     mail["To"] = Address(username=local_part, domain=domain)
+    if (reply_to := settings.reply_to(message)) is not None:
+        mail["Reply-To"] = reply_to
     mail["Subject"] = _one_line(rendered.subject or "")
     mail["Date"] = message.created_at
     mail["Message-ID"] = message_id(message.attempt_ref, settings.domain)
@@ -253,6 +268,6 @@ def _complaint(answer: Answer) -> str | None:
         )
     if answer.code < 400:
         return None
-    if reason_of(code_of(answer.code, answer.text)) is FailureReason.NOT_OURS:
+    if refuses_login(code_of(answer.code, answer.text)):
         return f"the mail server refuses the login: check {PREFIX}SMTP_USERNAME and {PREFIX}SMTP_PASSWORD"
     return f"the mail server refuses every connection with {answer.code}: see its log"

@@ -6,12 +6,14 @@ after it has reported ``despatched``: until then they say that the letter went o
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
 import secrets
 import tempfile
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated
@@ -79,8 +81,13 @@ class LetterPrint(Channel):
         except Unprintable:
             return SendResult(AttemptState.FAILED, code="unprintable", reason=FailureReason.UNPRINTABLE)
         except OSError:
-            return SendResult(AttemptState.DEFERRED, code="folder", reason=FailureReason.NOT_OURS)
+            return self._after_trouble(message)
         return accepted
+
+    def _after_trouble(self, message: Message) -> SendResult:
+        """Look what is in the folder: trouble may have come once the print room could take the letter."""
+        found = self.look_up(message)
+        return replace(found, code="folder", reason=FailureReason.NOT_OURS) if found.code else found
 
     def look_up(self, message: Message) -> SendResult:
         """Say whether the letter is complete; one that is not certainly never went out."""
@@ -103,13 +110,7 @@ class LetterPrint(Channel):
 
         Whatever else it says is left alone: a reason in its own words may name a person.
         """
-        try:
-            report = json.loads(request.body)
-            ref, state = report["id"], report["state"]
-        except (ValueError, TypeError, KeyError):
-            ref = state = None
-        if not isinstance(ref, str) or not isinstance(state, str) or not ref:
-            raise ValueError("a letter's receipt is JSON with id and state")
+        ref, state = _read_report(request.body)
         return [replace(_STATES[state], attempt_ref=ref)] if state in _STATES else []
 
     def check(self) -> str | None:
@@ -134,7 +135,7 @@ class LetterPrint(Channel):
         return self._folder / f"{quote(attempt_ref, safe='')}.{ending}"
 
     def _is_complete(self, attempt_ref: str) -> bool:
-        return all(self._file(attempt_ref, ending).exists() for ending in ("pdf", "json"))
+        return all(self._file(attempt_ref, ending).is_file() for ending in ("pdf", "json"))
 
     def _lay_out(self, message: Message) -> None:
         """Write the PDF, then the manifest; raises ``Unprintable`` or ``OSError``."""
@@ -152,6 +153,87 @@ class LetterPrint(Channel):
 
 
 CHANNEL = LetterPrint
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLine:
+    """One line of the print room's return file: what it reports, or what is ``wrong`` with it."""
+
+    number: int
+    state: str = ""
+    receipt: Receipt | None = None
+    wrong: str | None = None
+
+    @property
+    def ref(self) -> str | None:
+        """The letter that it is about."""
+        return self.receipt.attempt_ref if self.receipt else None
+
+
+def read_returns(lines: Iterable[str]) -> Iterator[ReturnLine]:
+    """Read a return file, CSV or JSON lines: of each letter ``id`` and ``state`` (despatched or returned).
+
+    In CSV these are the first two columns, or those that the first line names so. A line that is wrong stops
+    no other, and what is wrong with it is told without a word of it; empty lines are left out.
+    """
+    columns: Sequence[str] = _COLUMNS
+    begun = False
+    for number, line in enumerate(lines, start=1):
+        text = line.strip("\ufeff \t\r\n")
+        if text and not begun and (headings := _headings(text)):
+            columns = headings
+        elif text:
+            yield _read_line(number, text, columns)
+        begun = begun or bool(text)
+
+
+_COLUMNS = ("id", "state")
+
+
+def _headings(text: str) -> Sequence[str]:
+    """Return the names of the columns, where the line gives them."""
+    try:
+        named = [cell.strip().lower() for cell in _cells(text)]
+    except ValueError:
+        return ()
+    return named if set(_COLUMNS) <= set(named) else ()
+
+
+def _read_line(number: int, text: str, columns: Sequence[str]) -> ReturnLine:
+    try:
+        ref, written = _read_report(text) if text.startswith("{") else _read_row(text, columns)
+    except ValueError as wrong:
+        return ReturnLine(number, wrong=str(wrong))
+    state = written.lower()
+    if state not in _STATES:
+        return ReturnLine(number, wrong=f"the state is none of {', '.join(_STATES)}")
+    return ReturnLine(number, state, replace(_STATES[state], attempt_ref=ref))
+
+
+def _read_row(text: str, columns: Sequence[str]) -> tuple[str, str]:
+    row = dict(zip(columns, (cell.strip() for cell in _cells(text)), strict=False))
+    if not row.get("id") or not row.get("state"):
+        raise ValueError("a letter's line has an id and a state")
+    return row["id"], row["state"]
+
+
+def _cells(text: str) -> list[str]:
+    try:
+        return next(csv.reader([text], skipinitialspace=True))
+    except csv.Error:
+        raise ValueError("this is no line of a CSV file") from None
+
+
+def _read_report(body: str | bytes) -> tuple[str, str]:
+    """Return the id and the state that a JSON object names; raises ``ValueError``."""
+    try:
+        report = json.loads(body)
+        ref, state = report["id"], report["state"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        ref = state = None
+    if not isinstance(ref, str) or not isinstance(state, str) or not ref:
+        raise ValueError("a letter's receipt is JSON with id and state")
+    return ref, state
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -10,9 +10,7 @@ Source: Twilio's Messages resource, API version 2010-04-01, its error dictionary
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
 from http import HTTPStatus
@@ -21,16 +19,16 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from pydantic import Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from requests.exceptions import ConnectTimeout
 from twilio.base import values
 from twilio.base.exceptions import TwilioException
-from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
-from urllib3.exceptions import NewConnectionError
 
 from notifier.channels.base import Channel
 from notifier.errors import SettingsError
+from notifier.providers.connection import of_broken
+from notifier.providers.twilio_client import SilentHttpClient
+from notifier.providers.twilio_codes import LATER, REASONS, STATES
 from notifier.records import (
     AttemptState,
     ChannelFacts,
@@ -40,75 +38,18 @@ from notifier.records import (
     Message,
     Receipt,
     ReceiptRequest,
+    Reply,
     SendResult,
 )
 from notifier.sms_text import measure
 
 WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+")]
 
-_CONNECT_SECONDS = 5.0
 _LONGEST_VALIDITY = timedelta(hours=10)  # Twilio's error 90007: 1 to 36,000 seconds
 _CLOCK_SLACK = timedelta(minutes=1)  # how far Twilio's clock may be behind ours
 _LOOK_UP_PAGE = 1000  # Twilio's longest page
-
-_STATES: dict[str, AttemptState] = {
-    "accepted": AttemptState.ACCEPTED,
-    "scheduled": AttemptState.ACCEPTED,
-    "queued": AttemptState.ACCEPTED,
-    "sending": AttemptState.ACCEPTED,
-    "sent": AttemptState.ACCEPTED,
-    "delivered": AttemptState.DELIVERED,
-    "read": AttemptState.DELIVERED,
-    "undelivered": AttemptState.FAILED,
-    "failed": AttemptState.FAILED,
-    "canceled": AttemptState.FAILED,
-}
-
-_FAILED, _DEFERRED = AttemptState.FAILED, AttemptState.DEFERRED
-_UNKNOWN_CODE = (_FAILED, FailureReason.UNKNOWN)
-# Twilio's error dictionary, and bare HTTP statuses of a proxy before it. The state is that of an answer
-# to a sending: all of these say that nothing went out; those of a receipt are always a failure.
-_CODES: dict[int, tuple[AttemptState, FailureReason]] = {
-    401: (_FAILED, FailureReason.NOT_OURS),
-    403: (_FAILED, FailureReason.NOT_OURS),
-    404: (_FAILED, FailureReason.NOT_OURS),
-    429: (_DEFERRED, FailureReason.PROVIDER),  # never processed
-    20003: (_FAILED, FailureReason.NOT_OURS),  # wrong account or token
-    20005: (_FAILED, FailureReason.NOT_OURS),  # account not active
-    20404: (_FAILED, FailureReason.NOT_OURS),  # no such account
-    20429: (_DEFERRED, FailureReason.PROVIDER),  # too many requests: never processed
-    21211: (_FAILED, FailureReason.BAD_ADDRESS),  # invalid number
-    21212: (_FAILED, FailureReason.NOT_OURS),  # invalid sender
-    21214: (_FAILED, FailureReason.BAD_ADDRESS),  # number cannot be reached
-    21217: (_FAILED, FailureReason.BAD_ADDRESS),  # number does not look like one
-    21265: (_FAILED, FailureReason.BAD_ADDRESS),  # a short code
-    21408: (_FAILED, FailureReason.NOT_OURS),  # country not enabled for the account
-    21606: (_FAILED, FailureReason.NOT_OURS),  # sender cannot send
-    21608: (_FAILED, FailureReason.NOT_OURS),  # trial account
-    21610: (_FAILED, FailureReason.OPTED_OUT),  # the person replied STOP
-    21611: (_DEFERRED, FailureReason.PROVIDER),  # the sender's queue is full
-    21612: (_FAILED, FailureReason.BAD_ADDRESS),  # no route from this sender to this number
-    21614: (_FAILED, FailureReason.BAD_ADDRESS),  # not a mobile
-    21617: (_FAILED, FailureReason.REJECTED_CONTENT),  # longer than 1,600 characters
-    21624: (_FAILED, FailureReason.NOT_OURS),  # validity period out of range
-    21635: (_FAILED, FailureReason.BAD_ADDRESS),  # a landline
-    21703: (_FAILED, FailureReason.NOT_OURS),  # the messaging service has no sender
-    21704: (_FAILED, FailureReason.NOT_OURS),  # the messaging service has no sender for this country
-    21705: (_FAILED, FailureReason.NOT_OURS),  # the messaging service is wrong
-    30001: (_FAILED, FailureReason.PROVIDER),  # queue overflow
-    30002: (_FAILED, FailureReason.NOT_OURS),  # account suspended
-    30003: (_FAILED, FailureReason.UNREACHABLE),  # handset off or out of coverage
-    30004: (_FAILED, FailureReason.BLOCKED),  # blocked by the person or the network
-    30005: (_FAILED, FailureReason.BAD_ADDRESS),  # number unknown or no longer in use
-    30006: (_FAILED, FailureReason.BAD_ADDRESS),  # landline
-    30007: (_FAILED, FailureReason.REJECTED_CONTENT),  # filtered by the network
-    30008: (_FAILED, FailureReason.UNKNOWN),  # the network gave no cause
-    30010: (_FAILED, FailureReason.NOT_OURS),  # dearer than the account allows
-    30017: (_FAILED, FailureReason.PROVIDER),  # network congestion
-    30036: (_FAILED, FailureReason.PROVIDER),  # validity period over before it was sent
-    30410: (_FAILED, FailureReason.PROVIDER),  # a provider on the way timed out
-    90007: (_FAILED, FailureReason.NOT_OURS),  # validity period out of range
-}
+# HELP is one too, but not every word that stands for it is a cry for help.
+_OPT_OUT_TYPES = frozenset({"STOP", "START"})
 
 
 class TwilioSettings(BaseSettings):
@@ -167,7 +108,7 @@ class SmsTwilio(Channel):
 
     def __init__(self) -> None:
         self._of_thread = threading.local()
-        self._opened: list[_SilentHttpClient] = []
+        self._opened: list[SilentHttpClient] = []
 
     def send(self, message: Message) -> SendResult:
         """Hand ``message`` to Twilio, to be sent within its window or not at all.
@@ -191,7 +132,7 @@ class SmsTwilio(Channel):
         except TwilioException as answer:
             return _refusal(answer)
         except (OSError, ValueError) as broken:
-            return _broken(broken)
+            return of_broken(broken)
         return _outcome(created)
 
     def look_up(self, message: Message) -> SendResult:
@@ -232,12 +173,27 @@ class SmsTwilio(Channel):
         sid, status = request.form.get("MessageSid"), request.form.get("MessageStatus")
         if not sid or not status:
             raise ValueError("a status callback needs MessageSid and MessageStatus")
-        state = _STATES.get(status)
+        state = STATES.get(status)
         if state is None:
             return []
         refs = parse_qs(urlsplit(request.url).query).get("attempt", [None])
         code = request.form.get("ErrorCode") or None
         return [Receipt(state, refs[0], sid, code, _reason(state, code))]
+
+    def parse_reply(self, request: ReceiptRequest) -> list[Reply]:
+        """Read an incoming message.
+
+        Twilio says where it took one for stop or start, by words that the account may have of its own: that
+        word then stands on the first line.
+        """
+        form = request.form
+        sid, sender, text = form.get("MessageSid"), form.get("From"), form.get("Body", "")
+        if not sid or not sender:
+            raise ValueError("an incoming message needs MessageSid and From")
+        taken_for = form.get("OptOutType", "").strip().upper()
+        if taken_for in _OPT_OUT_TYPES and text.strip().upper() != taken_for:
+            text = f"{taken_for}\n{text}"
+        return [Reply(self.facts.name, sender, text, sid)]
 
     def check(self) -> str | None:
         """Say what is wrong with the settings, or with the account when Twilio is asked for it."""
@@ -267,7 +223,7 @@ class SmsTwilio(Channel):
         """Return this thread's client; a session is not made to be shared."""
         if not hasattr(self._of_thread, "client"):
             settings = self._settings
-            http = _SilentHttpClient(settings.twilio_base_url, settings.twilio_timeout_seconds)
+            http = SilentHttpClient(settings.twilio_base_url, settings.twilio_timeout_seconds)
             self._opened.append(http)
             token = settings.twilio_auth_token.get_secret_value()
             self._of_thread.client = Client(settings.twilio_account_sid, token, http_client=http)
@@ -292,31 +248,6 @@ class SmsTwilio(Channel):
 CHANNEL = SmsTwilio
 
 
-class _SilentHttpClient(TwilioHttpClient):  # type: ignore[misc]  # twilio ships no types
-    """The SDK's client with another host, time-outs that hold, no retries, and no trace of what it sent."""
-
-    def __init__(self, base_url: str, answer_seconds: float) -> None:
-        super().__init__()
-        self.timeout = (min(_CONNECT_SECONDS, answer_seconds), answer_seconds)
-        self._base = urlsplit(base_url)
-        # At DEBUG it logs paths, and the path of a list holds the number.
-        logging.getLogger("urllib3.connectionpool").setLevel(logging.WARNING)
-
-    def request(self, method: str, url: str, *args: Any, **options: Any) -> Any:
-        """Send the request to the base URL's host."""
-        here = urlsplit(url)._replace(scheme=self._base.scheme, netloc=self._base.netloc)
-        try:
-            return super().request(method, here.geturl(), *args, **options)
-        finally:
-            self._test_only_last_request = self._test_only_last_response = None
-
-    def log_request(self, kwargs: Mapping[str, Any]) -> None:
-        """Log nothing: the SDK would write number and text at INFO."""
-
-    def log_response(self, status_code: int, response: Any) -> None:
-        """Log nothing."""
-
-
 def _validity(message: Message) -> int | None:
     """Return for how many whole seconds Twilio may keep trying; ``None`` where there is no window."""
     if message.good_until is None:
@@ -326,7 +257,7 @@ def _validity(message: Message) -> int | None:
 
 def _outcome(listed: Any) -> SendResult:
     """Return what Twilio's record of a message says; a status that we do not know was accepted."""
-    state = _STATES.get(listed.status, AttemptState.ACCEPTED)
+    state = STATES.get(listed.status, AttemptState.ACCEPTED)
     code = None if listed.error_code is None else str(listed.error_code)
     return SendResult(state, listed.sid, code, _reason(state, code))
 
@@ -334,7 +265,8 @@ def _outcome(listed: Any) -> SendResult:
 def _reason(state: AttemptState, code: str | None) -> FailureReason | None:
     if state is not AttemptState.FAILED:
         return None
-    return _CODES.get(int(code), _UNKNOWN_CODE)[1] if code and code.isdecimal() else FailureReason.UNKNOWN
+    number = int(code) if code and code.isdecimal() else None
+    return FailureReason.UNKNOWN if number is None else REASONS.get(number, FailureReason.UNKNOWN)
 
 
 def _refusal(answer: TwilioException) -> SendResult:
@@ -342,14 +274,7 @@ def _refusal(answer: TwilioException) -> SendResult:
     status: int = getattr(answer, "status", 0)
     code: int = getattr(answer, "code", status)
     if 400 <= status < 500:
-        state, reason = _CODES.get(code) or _CODES.get(status) or _UNKNOWN_CODE
-        return SendResult(state, code=str(code), reason=reason)
+        known = code if code in REASONS else status
+        state = AttemptState.DEFERRED if known in LATER else AttemptState.FAILED
+        return SendResult(state, code=str(code), reason=REASONS.get(known, FailureReason.UNKNOWN))
     return SendResult(AttemptState.UNKNOWN, code=str(code), reason=FailureReason.PROVIDER)
-
-
-def _broken(error: Exception) -> SendResult:
-    """Return what a broken connection means: only one that never came about is certain."""
-    cause = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(error, ConnectTimeout) or isinstance(cause, NewConnectionError):
-        return SendResult(AttemptState.DEFERRED, code="no_connection", reason=FailureReason.PROVIDER)
-    return SendResult(AttemptState.UNKNOWN, code="no_answer", reason=FailureReason.PROVIDER)

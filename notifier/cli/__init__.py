@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from notifier.cli import admin, events, policy, roles, schema, staff, templates, tracing
+from notifier.cli import (
+    admin,
+    events,
+    interventions,
+    letters,
+    policy,
+    roles,
+    schema,
+    staff,
+    templates,
+    tracing,
+)
 from notifier.cli.group import PlainGroup
 from notifier.cli.logs import set_up_logging
 
@@ -27,6 +38,7 @@ def _group(name: str, words: str | None = None) -> typer.Typer:
 app = _group("notifier")
 db = _group("db", "The database's tables.")
 keys = _group("keys", "Publishers' keys for the HTTP door.")
+print_room = _group("letters", "Letters, and what the print room reports.")
 words = _group("templates", "The words of the messages.")
 policies = _group("policy", "The policy, and what a change of it would do.")
 _COMMANDS = (
@@ -36,15 +48,16 @@ _COMMANDS = (
     roles.worker,
     roles.scheduler,
     roles.web,
+    roles.mail,
     events.publish,
     events.simulate,
     tracing.trace,
     staff.failures,
     staff.escalations,
     staff.due,
-    staff.retry,
-    staff.release,
-    staff.cancel,
+    interventions.retry,
+    interventions.release,
+    interventions.cancel,
     staff.acknowledge,
     staff.resolve,
     events.check,
@@ -91,6 +104,8 @@ policies.command()(policy.diff)
 app.add_typer(policies)
 app.add_typer(db)
 app.add_typer(keys)
+print_room.command()(letters.returned)
+app.add_typer(print_room)
 words.command()(templates.check)
 words.command()(templates.preview)
 app.add_typer(words)

@@ -45,15 +45,14 @@ def doctor(as_json: Json = False) -> None:
 
 
 def _examine() -> list[Finding]:
-    from notifier.channels.base import find_channels
     from notifier.doctor import Finding, State, examine
     from notifier.settings import load_settings
 
     try:
         settings = load_settings()
+        channels = _senders(settings)
     except SettingsError as problem:
         return [Finding("settings", State.WRONG, str(problem))]
-    channels = {f"channel {name}": channel() for name, channel in find_channels().items()}
     try:
         findings = examine({**_own_checks(settings), **_channel_checks(channels)}, _SECONDS)
     finally:
@@ -89,6 +88,12 @@ def _own_checks(settings: Settings) -> dict[str, Check]:
         with closing(Store(settings.store_url, wiring.cipher_of(settings))) as store:
             return doctor.check_database(store) or backlog.check_work(store, now)
 
+    def providers() -> str | None:
+        if settings.database_url is None and not (settings.home / "notifier.db").exists():
+            return None
+        with closing(Store(settings.store_url, wiring.cipher_of(settings))) as store:
+            return doctor.check_providers(store)
+
     def redis() -> str | None:
         with wiring.redis_client(wiring.redis_url(settings)) as client:
             return doctor.check_redis(client) or backlog.check_stream(client, settings.event_stream)
@@ -96,9 +101,23 @@ def _own_checks(settings: Settings) -> dict[str, Check]:
     return {
         "policy": policy,
         "database": database,
+        "providers": providers,
         "redis": redis,
         "disk": lambda: backlog.check_disk(settings.home),
     }
+
+
+def _senders(settings: Settings) -> dict[str, Channel]:
+    """Return the providers that send, each by the part of the service that it is."""
+    from notifier.channels.base import find_providers
+    from notifier.wiring import order_of
+
+    senders = {}
+    for name, known in find_providers().items():
+        for provider in order_of(name, known, settings):
+            part = f"channel {name}, {provider}" if known[provider].spare else f"channel {name}"
+            senders[part] = known[provider]()
+    return senders
 
 
 def _channel_checks(channels: Mapping[str, Channel]) -> dict[str, Check]:

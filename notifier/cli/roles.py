@@ -58,14 +58,17 @@ def run() -> None:
       notifier run
     """
     from notifier.embedded import redis_server
+    from notifier.environment import read_environment
+    from notifier.mail.settings import MailInSettings
     from notifier.settings import load_settings
-    from notifier.supervisor import Supervisor
+    from notifier.supervisor import MAIL, ROLES, Supervisor
     from workers.roles import stop_on_signals
 
     settings = load_settings()
+    roles = ROLES | MAIL if read_environment(MailInSettings).hears_mail else ROLES
     with stop_on_signals() as stop, redis_server(settings.redis_url, settings.home / "redis") as url:
         upgrade_tables()
-        with Supervisor({**os.environ, "NOTIFIER_REDIS_URL": url}) as supervisor:
+        with Supervisor({**os.environ, "NOTIFIER_REDIS_URL": url}, roles) as supervisor:
             print(_where(settings), flush=True)
             while not stop.wait(_WATCH_SECONDS):
                 supervisor.restart_ended()
@@ -141,6 +144,21 @@ def web() -> None:
 
     with _role() as (parts, stop):
         run_web_role(parts, stop)
+
+
+def mail() -> None:
+    """Take in what comes back by mail: bounces and replies.
+
+    By SMTP at NOTIFIER_MAIL_IN_HOST and NOTIFIER_MAIL_IN_PORT, from a mailbox at NOTIFIER_IMAP_HOST, or both.
+
+    \b
+    Example:
+      NOTIFIER_BOUNCE_DOMAIN=bounces.example.org NOTIFIER_MAIL_IN_PORT=2525 notifier mail
+    """
+    from workers.roles import run_mail_role
+
+    with _role() as (parts, stop):
+        run_mail_role(parts, stop)
 
 
 @contextmanager

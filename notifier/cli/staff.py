@@ -9,13 +9,22 @@ from typing import Annotated, Any
 
 import typer
 
-from notifier.cli.output import Json, emit, emit_all, number_of, with_progress
-from notifier.errors import NotifierError
+from notifier.cli.output import Json, emit, emit_all, number_of
 
 By = Annotated[str | None, typer.Option(help="Who you are.  [default: your login name]", show_default=False)]
 
 
-def failures(as_json: Json = False) -> None:
+def failures(
+    document: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help="Show a refused document (R3) or an event that was set aside (S4) as it came, "
+            "personal data in it too.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """List what failed and needs a person.
 
     Notices that could not be told or may not have gone out, events that were set aside, documents that
@@ -24,13 +33,29 @@ def failures(as_json: Json = False) -> None:
     \b
     Example:
       notifier failures
+      notifier failures --document R3
     """
     from notifier import worklists
     from notifier.wiring import services
 
+    if document is not None:
+        _show_document(document, as_json)
+        return
     with services() as parts, parts.store.begin() as tx:
         found = list(worklists.failures(tx, parts.policies.timezone))
     _print(found, as_json, "Nothing failed.")
+
+
+def _show_document(identity: str, as_json: bool) -> None:
+    from notifier import worklists
+    from notifier.wiring import services
+
+    letter, number = number_of("RS", identity)
+    with services() as parts, parts.store.begin() as tx:
+        written = worklists.document(tx, letter, number)
+    # A stranger wrote it: as JSON or escaped, it gives the terminal no orders.
+    plain = "".join(char if char.isprintable() or char == "\n" else ascii(char)[1:-1] for char in written)
+    done({"id": f"{letter}{number}", "document": written}, plain, as_json)
 
 
 def escalations(as_json: Json = False) -> None:
@@ -74,101 +99,12 @@ def _print(records: Sequence[dict[str, Any]], as_json: bool, nothing: str) -> No
         return
     for record in records:
         late = "OVERDUE, " if record.get("overdue") else ""
-        print(f"{record.get('id', record.get('event_id'))}  {late}{record['said']}")
+        print(f"{record['id']}  {late}{record['said']}")
         if "text" in record:
             print(f"    say: {record['text']}")
         print(f"    {record['mend']}")
     if not records:
         print(nothing)
-
-
-def retry(
-    notice: Annotated[str, typer.Argument(metavar="ID", help="A notice, such as N12.")],
-    as_json: Json = False,
-) -> None:
-    """Try a notice again that failed or is uncertain.
-
-    It is decided as if nothing had been tried; an address that failed for good stays unused.
-
-    \b
-    Example:
-      notifier retry N12
-    """
-    from notifier import plain_words
-    from notifier.journal_lines import local
-    from notifier.store import notices
-    from notifier.wiring import services
-
-    _, number = number_of("N", notice)
-    with services() as parts:
-        parts.path.retry(number, parts.clock.now())
-        with parts.store.begin() as tx:
-            after = notices.load(tx, number)
-    if after.send_at is None:
-        why = plain_words.reason(after.reason)
-        raise NotifierError(
-            f"N{number} still cannot be sent: {why}; see `notifier due` for what a person must do"
-        )
-    if as_json:
-        emit({"id": f"N{number}", "send_at": local(after.send_at, parts.policies.timezone)})
-    else:
-        print(f"N{number} is to be sent at {plain_words.moment(after.send_at, parts.policies.timezone)}")
-
-
-def release(
-    held: Annotated[
-        str, typer.Argument(metavar="ID", help="A held notice (N12), or what asked about it (E4).")
-    ],
-    by: By = None,
-    as_json: Json = False,
-) -> None:
-    """Let go what is held: it is decided and sent as the rules are.
-
-    For an escalation of the volume breaker all that it holds goes. News that a person must tell first is
-    not released here, but by the record of that talk.
-
-    \b
-    Example:
-      notifier release E4 --by "Sgt Reid"
-    """
-    _settle_held(held, by, as_json, "released")
-
-
-def cancel(
-    notice: Annotated[str, typer.Argument(metavar="ID", help="A notice (N12), or what asked about it (E4).")],
-    by: By = None,
-    as_json: Json = False,
-) -> None:
-    """Give up a notice that was not told yet: it never goes.
-
-    For an escalation of the volume breaker all that it holds is given up.
-
-    \b
-    Example:
-      notifier cancel N12 --by "Sgt Reid"
-    """
-    _settle_held(notice, by, as_json, "discarded")
-
-
-def _settle_held(identity: str, by: str | None, as_json: bool, outcome: str) -> None:
-    from notifier import worklists
-    from notifier.wiring import services
-
-    letter, number = number_of("NE", identity)
-    who = by or _login_name()
-    with services() as parts:
-        settle = parts.path.release if outcome == "released" else parts.path.discard
-        pks = [number]
-        if letter == "E":
-            with parts.store.begin() as tx:
-                pks = worklists.held_by(tx, number)
-        for pk in with_progress(pks, outcome):
-            settle(pk, who, parts.clock.now())
-        if letter == "E":
-            parts.path.resolve(number, who, outcome, parts.clock.now())
-    notices = [f"N{pk}" for pk in pks]
-    words = f"{len(pks)} notices were {outcome}" if letter == "E" else f"{notices[0]} was {outcome}"
-    _done({"id": f"{letter}{number}", "outcome": outcome, "notices": notices, "by": who}, words, as_json)
 
 
 def acknowledge(
@@ -188,10 +124,10 @@ def acknowledge(
     from notifier.wiring import services
 
     _, number = number_of("E", escalation)
-    who = by or _login_name()
+    who = by or login_name()
     with services() as parts, parts.store.begin() as tx:
         room.acknowledge(tx, number, who, parts.policies, parts.clock.now())
-    _done({"id": f"E{number}", "acknowledged_by": who}, f"E{number} is looked after by {who}", as_json)
+    done({"id": f"E{number}", "acknowledged_by": who}, f"E{number} is looked after by {who}", as_json)
 
 
 def resolve(
@@ -210,11 +146,11 @@ def resolve(
     from notifier.wiring import services
 
     letter, number = number_of("ET", identity)
-    who = by or _login_name()
+    who = by or login_name()
     finish = room.resolve if letter == "E" else room.finish_task
     with services() as parts, parts.store.begin() as tx:
         finish(tx, number, who, _words(outcome), parts.clock.now())
-    _done({"id": f"{letter}{number}", "resolved_by": who}, f"{letter}{number} is dealt with", as_json)
+    done({"id": f"{letter}{number}", "resolved_by": who}, f"{letter}{number} is dealt with", as_json)
 
 
 def _words(outcome: str) -> str:
@@ -227,14 +163,16 @@ def _words(outcome: str) -> str:
 _MOST_CHARACTERS = 500
 
 
-def _login_name() -> str:
+def login_name() -> str:
+    """Return who types the command; raises ``typer.BadParameter`` where nobody knows."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
         raise typer.BadParameter("this user has no name here; say who you are with --by") from None
 
 
-def _done(record: dict[str, Any], words: str, as_json: bool) -> None:
+def done(record: dict[str, Any], words: str, as_json: bool) -> None:
+    """Say what was done, for programs or for people."""
     if as_json:
         emit(record)
     else:

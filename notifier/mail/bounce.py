@@ -9,85 +9,58 @@ import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes
 from email.message import Message
-from urllib.parse import quote, unquote
 
 from flufl.bounce import all_failures
 
+from notifier.mail.errors import NotUnderstood
 from notifier.mail.status import code_of
+from notifier.mail.words import own_parts, plain_text
 
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)  # its tracebacks may quote the mail
 
 _SMTP_ANSWER = re.compile(r"\b([45]\d\d)[ -]+(\S*)")
+# In running text any number might look like an answer: only one after a colon or at a line's begin counts.
+_ANSWER_IN_TEXT = re.compile(r"(?:^|:)[ \t]*(5\d\d)[ -]+(\S*)", re.MULTILINE)
+_CODE_IN_TEXT = re.compile(r"#(5\.\d{1,3}\.\d{1,3})\b")
+_COPY_BEGINS = re.compile(r"(?im)^-+ ?(?:this is a copy|below this line|original message|the following is)")
+_FAILED = ("fail", "error")  # OpenSMTPD writes "error"
 
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """What a bounce says: whose it is, and whether the server gave up; ``code`` where it names one."""
+    """What a bounce says: whether the server gave up; ``code`` where it names one."""
 
-    attempt_ref: str
     failed: bool
     code: str | None = None
 
 
-def return_path(attempt_ref: str, domain: str) -> str:
-    """Return the address that a message's bounces go to."""
-    return f"bounces+{quote(attempt_ref, safe='')}@{domain}"
+def read_bounce(message: Message) -> Bounce | None:
+    """Read a mail as a bounce; ``None`` where it is none.
 
-
-def message_id(attempt_ref: str, domain: str) -> str:
-    """Return the Message-ID, which a repeated sending has too."""
-    return f"<notice+{quote(attempt_ref, safe='')}@{domain}>"
-
-
-def read_bounce(raw: bytes, domain: str) -> Bounce:
-    """Read a message that came to one of our return paths.
-
-    An automatic answer or a delay has not ``failed``. Raises ``ValueError`` where it names no attempt of
-    ours or its report is not whole.
+    A delay has not ``failed``. Raises :class:`NotUnderstood` where the report is not whole.
     """
-    ref = _attempt_ref(raw, domain)
-    message = message_from_bytes(raw)
     reports = list(_recipient_reports(message))
     if not reports:
-        return Bounce(ref, failed=_looks_failed(message))
+        return _read_text(message)
     failed = next((report for report in reports if _says_failed(report)), None)
-    return Bounce(ref, failed=False) if failed is None else Bounce(ref, True, _code(failed))
-
-
-def _attempt_ref(raw: bytes, domain: str) -> str:
-    """Find the return path or Message-ID wherever this dialect of bounce quotes it."""
-    ours = rf"(?:bounces|<notice)\+([\w.~%-]+)@{re.escape(domain)}\b"
-    found = re.search(ours.encode(), raw, re.IGNORECASE)
-    if found is None:
-        raise ValueError("the bounce names no attempt of ours")
-    return unquote(found[1].decode())
+    return Bounce(failed=False) if failed is None else Bounce(True, _code(failed))
 
 
 def _recipient_reports(message: Message) -> Iterator[Message]:
     """Yield the report's part about each recipient; the part about the message itself has no recipient."""
-    for part in message.walk():
+    for part in own_parts(message):
         if part.get_content_type() != "message/delivery-status":
             continue
         blocks = [block for block in part.get_payload() if isinstance(block, Message)]
         reports = [block for block in blocks if block["Final-Recipient"]]
         if not reports or not all(report["Action"] for report in reports):
-            raise ValueError("the bounce's delivery status names no recipient or no action")
+            raise NotUnderstood("the bounce's delivery status names no recipient or no action")
         yield from reports
 
 
-def _looks_failed(message: Message) -> bool:
-    """Ask the collected heuristics about mail without a report; they trip over some."""
-    try:
-        _, failed = all_failures(message)
-    except Exception:
-        raise ValueError("the bounce is no whole mail") from None
-    return bool(failed)
-
-
 def _says_failed(report: Message) -> bool:
-    return str(report["Action"]).strip().lower().startswith(("fail", "error"))  # OpenSMTPD writes "error"
+    return str(report["Action"]).strip().lower().startswith(_FAILED)
 
 
 def _code(report: Message) -> str | None:
@@ -97,3 +70,23 @@ def _code(report: Message) -> str | None:
     if answer and (not status or status.endswith(".0.0")):
         return code_of(int(answer[1]), answer[2])
     return status or None
+
+
+def _read_text(message: Message) -> Bounce | None:
+    """Ask the collected heuristics about mail without a report; they trip over some."""
+    try:
+        temporary, failed = all_failures(message)
+    except Exception:
+        raise NotUnderstood("the bounce is no whole mail") from None
+    if failed:
+        return Bounce(True, _code_in(plain_text(message)))
+    return Bounce(failed=False) if temporary else None
+
+
+def _code_in(text: str) -> str | None:
+    """Return the code that the words before the copy of our message tell."""
+    words = _COPY_BEGINS.split(text, maxsplit=1)[0]
+    if answer := _ANSWER_IN_TEXT.search(words):
+        return code_of(int(answer[1]), answer[2])
+    enhanced = _CODE_IN_TEXT.search(words)
+    return enhanced[1] if enhanced else None

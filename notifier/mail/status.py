@@ -11,6 +11,8 @@ from notifier.records import FailureReason
 
 _ENHANCED = re.compile(r"([245])\.(\d{1,3}\.\d{1,3})")
 
+_LOGIN = frozenset({"535", "5.7.8", "5.7.9", "5.7.11"})
+
 # An enhanced code without its first digit, which says for how long, not why.
 _REASONS: dict[str, FailureReason] = {
     "1.0": FailureReason.BAD_ADDRESS,
@@ -42,24 +44,10 @@ _REASONS: dict[str, FailureReason] = {
     "6.0": FailureReason.REJECTED_CONTENT,
     "6.1": FailureReason.REJECTED_CONTENT,  # media not supported
     "6.7": FailureReason.BAD_ADDRESS,  # the server takes no address beyond ASCII
-    "7.0": FailureReason.BLOCKED,
-    "7.1": FailureReason.BLOCKED,  # refused by the person or a policy
-    "7.2": FailureReason.BLOCKED,
-    "7.8": FailureReason.NOT_OURS,  # wrong user name or password
-    "7.9": FailureReason.NOT_OURS,  # login too weak
-    "7.11": FailureReason.NOT_OURS,  # the login needs encryption
+    # Policy: our domain or machine is not trusted, which says nothing about the victim's address. Except:
     "7.13": FailureReason.BAD_ADDRESS,  # account disabled
     "7.17": FailureReason.BAD_ADDRESS,  # the mailbox has another owner now
     "7.18": FailureReason.BAD_ADDRESS,  # the domain has another owner now
-    "7.20": FailureReason.NOT_OURS,  # no DKIM signature passed
-    "7.21": FailureReason.NOT_OURS,
-    "7.22": FailureReason.NOT_OURS,
-    "7.23": FailureReason.NOT_OURS,  # SPF failed
-    "7.24": FailureReason.NOT_OURS,
-    "7.25": FailureReason.NOT_OURS,  # no reverse DNS
-    "7.26": FailureReason.NOT_OURS,
-    "7.27": FailureReason.NOT_OURS,  # our sender's domain takes no mail
-    "7.28": FailureReason.BLOCKED,  # too much mail from us
     # Bare codes, of servers that give nothing finer.
     "421": FailureReason.PROVIDER,
     "450": FailureReason.UNREACHABLE,  # mailbox busy
@@ -81,6 +69,20 @@ def code_of(basic: int, text: str) -> str:
 
 
 def reason_of(code: str) -> FailureReason:
-    """Return why, for a code as ``code_of`` gives it; a code that the table does not have is ``unknown``."""
+    """Return why, for a code as ``code_of`` gives it; a code that the table does not have is ``unknown``.
+
+    A policy (x.7.x) that refuses for good is our trouble; one that asks to come again, as greylisting does,
+    is no more than that.
+    """
     enhanced = _ENHANCED.fullmatch(code)
-    return _REASONS.get(enhanced[2] if enhanced else code, FailureReason.UNKNOWN)
+    if enhanced is None:
+        return _REASONS.get(code, FailureReason.UNKNOWN)
+    otherwise = FailureReason.UNKNOWN
+    if enhanced[2].startswith("7."):
+        otherwise = FailureReason.NOT_OURS if enhanced[1] == "5" else FailureReason.UNREACHABLE
+    return _REASONS.get(enhanced[2], otherwise)
+
+
+def refuses_login(code: str) -> bool:
+    """Tell whether a code says that the user name or password is wrong, or the login too weak."""
+    return code in _LOGIN

@@ -27,12 +27,12 @@ from urllib.parse import urlencode
 import urllib3
 from twilio.request_validator import RequestValidator
 
-from notifier.peers.twilio_http import Answer, PeerMessage, Refused, Server
+from notifier.peers.twilio_http import Answer, Lost, PeerMessage, Refused, Server
 
 __all__ = [
-    "ACCEPT", "ACCEPT_THEN_DROP", "HANG", "SILENT", "TWICE",
-    "Answer", "Behaviour", "PeerMessage", "TwilioPeer",
-    "error_500", "late", "refuse", "throttle", "undelivered",
+    "ACCEPT", "ACCEPT_THEN_CUT", "ACCEPT_THEN_DROP", "ACCEPT_THEN_ERROR", "BACKWARDS", "HANG",
+    "SILENT", "TWICE", "Answer", "Behaviour", "PeerMessage", "TwilioPeer",
+    "error_500", "late", "lost", "refuse", "slow", "throttle", "unavailable", "undelivered",
 ]  # fmt: skip
 
 _LONGEST_VALIDITY_SECONDS = 36_000
@@ -45,9 +45,10 @@ _CALLBACK_TIMEOUT_SECONDS = 5.0
 class Behaviour:
     """What the peer does with messages to a number.
 
-    ``errors_first``: HTTP statuses answered, nothing stored, before the rest holds. ``refusal``: Twilio's
+    ``errors_first``: HTTP statuses answered, nothing stored, before the rest holds; 0 is no answer at all.
+    ``refusal``: Twilio's
     code of a definite refusal. ``statuses``: what becomes of the message, step by step; ``error_code``
-    goes with the last one. ``seconds``: how long before the first step.
+    goes with the last one. ``seconds``: until the first step; ``answer_seconds``: until the answer.
     """
 
     errors_first: tuple[int, ...] = ()
@@ -57,13 +58,17 @@ class Behaviour:
     error_code: int | None = None
     calls_back: bool = True
     seconds: float = 0.0
+    answer_seconds: float = 0.0
 
 
 ACCEPT = Behaviour()
 TWICE = Behaviour(statuses=("sent", "delivered", "delivered"))
 SILENT = Behaviour(statuses=("sent",), calls_back=False)
 HANG = Behaviour(answer=Answer.HANG)
+BACKWARDS = Behaviour(statuses=("delivered", "sent", "queued"))
+ACCEPT_THEN_CUT = Behaviour(answer=Answer.CUT)
 ACCEPT_THEN_DROP = Behaviour(answer=Answer.DROP)
+ACCEPT_THEN_ERROR = Behaviour(answer=Answer.ERROR)
 
 
 def refuse(code: int) -> Behaviour:
@@ -81,6 +86,16 @@ def late(seconds: float) -> Behaviour:
     return Behaviour(seconds=seconds)
 
 
+def lost(times: int) -> Behaviour:
+    """Neither store nor answer ``times`` times, then accept."""
+    return Behaviour(errors_first=(0,) * times)
+
+
+def slow(seconds: float) -> Behaviour:
+    """Accept, and say so after ``seconds``."""
+    return Behaviour(answer_seconds=seconds)
+
+
 def throttle(times: int) -> Behaviour:
     """Answer 429 ``times`` times, then accept."""
     return Behaviour(errors_first=(429,) * times)
@@ -89,6 +104,11 @@ def throttle(times: int) -> Behaviour:
 def error_500(times: int) -> Behaviour:
     """Answer 500 ``times`` times without storing, then accept."""
     return Behaviour(errors_first=(500,) * times)
+
+
+def unavailable(times: int) -> Behaviour:
+    """Answer 503 ``times`` times without storing, then accept."""
+    return Behaviour(errors_first=(503,) * times)
 
 
 class TwilioPeer:
@@ -158,13 +178,14 @@ class TwilioPeer:
         return hmac.compare_digest(header.encode(), expected.encode())
 
     def accept(self, form: Mapping[str, str]) -> tuple[PeerMessage, Answer]:
-        """Store a posted message and plan its statuses, or raise ``Refused``."""
+        """Store a posted message and plan its statuses, or raise ``Refused`` or ``Lost``."""
         message = self._read(form)
         behaviour = self._behaviour(message.to)
         self._refuse(behaviour, message.to)
         with self._lock:
             self._messages[message.sid] = message
         self._plan_statuses(message, behaviour)
+        self.closing.wait(behaviour.answer_seconds)
         return message, behaviour.answer
 
     def find(self, sid: str) -> PeerMessage | None:
@@ -203,6 +224,8 @@ class TwilioPeer:
             self._tries[number] += 1
         if tries < len(behaviour.errors_first):
             status = behaviour.errors_first[tries]
+            if status == 0:
+                raise Lost
             raise Refused(status, 20_000 + status, "Not now")
         if behaviour.refusal is not None:
             # Twilio's own words quote the number too.

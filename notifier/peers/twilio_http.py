@@ -27,6 +27,8 @@ class Answer(Enum):
     CREATED = auto()
     HANG = auto()  # never answers; the connection stays open until one side closes it
     DROP = auto()  # closes the connection without an answer
+    CUT = auto()  # closes the connection in the middle of the answer
+    ERROR = auto()  # answers 503, as a proxy does that lost sight of what it passed on
 
 
 @dataclass(slots=True)
@@ -57,6 +59,10 @@ class Refused(Exception):
             "more_info": f"https://www.twilio.com/docs/errors/{code}",
             "status": status,
         }
+
+
+class Lost(Exception):
+    """A request got lost on its way: nothing was stored, and no answer comes."""
 
 
 class Api(Protocol):
@@ -122,12 +128,25 @@ class _Handler(BaseHTTPRequestHandler):
             message, answer = self.server.api.accept(form)
         except Refused as refused:
             self._answer(refused.status, refused.payload)
-            return
+        except Lost:
+            self._keep_silent()
+        else:
+            self._end(message, answer)
+
+    def _end(self, message: PeerMessage, answer: Answer) -> None:
         if answer is Answer.CREATED:
             self._answer(201, self._shown(message))
-            return
-        if answer is Answer.HANG:
-            self.server.api.closing.wait()
+        elif answer is Answer.ERROR:
+            self._answer(503, {"status": 503, "message": "Service unavailable"})
+        elif answer is Answer.HANG:
+            self._keep_silent()
+        else:
+            if answer is Answer.CUT:
+                self.wfile.write(b"HTTP/1.1 201 CREATED\r\nContent-Length: 800\r\n\r\n{")
+            self.close_connection = True
+
+    def _keep_silent(self) -> None:
+        self.server.api.closing.wait()
         self.close_connection = True
 
     def do_GET(self) -> None:

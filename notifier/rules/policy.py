@@ -105,6 +105,24 @@ class WordsPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class RepliesPolicy:
+    """How what people send back is understood and answered (rules, sections 3 and 6).
+
+    A victim is answered once in ``answer_every``. ``phone`` is the force's number for the answer, in a form
+    that does not tell who it is; ``None``: the officer's. ``help``, ``stop`` and ``start`` are said alone on
+    the first line, ``danger`` and ``wrong_person`` anywhere.
+    """
+
+    answer_every: timedelta
+    phone: str | None
+    help: tuple[str, ...]
+    danger: tuple[str, ...]
+    stop: tuple[str, ...]
+    start: tuple[str, ...]
+    wrong_person: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Leaflet:
     """A leaflet of the first contact; its text stands in ``templates/_leaflets/<name>/<language>.txt``.
 
@@ -142,6 +160,7 @@ class Policy:
     silence: SilencePolicy
     support: SupportPolicy
     words: WordsPolicy
+    replies: RepliesPolicy
     leaflets: tuple[Leaflet, ...]
     facts: Mapping[ChannelName, ChannelFacts]
     limits: Mapping[str, tuple[int, int]] = field(default_factory=dict)

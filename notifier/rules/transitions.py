@@ -15,7 +15,8 @@ _FORWARD: dict[AttemptState, frozenset[AttemptState]] = {
     # A bounce after "delivered" is a contradiction on which we act.
     _S.DELIVERED: frozenset({_S.CONFIRMED, _S.FAILED}),
     _S.CONFIRMED: frozenset(),
-    _S.DEFERRED: frozenset(),
+    # A worker that was held for dead may have called its provider after all.
+    _S.DEFERRED: frozenset({_S.ACCEPTED, _S.DELIVERED, _S.CONFIRMED}),
     _S.FAILED: frozenset(),
 }
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Row, Select, func, or_, select, update
 
-from notifier.records import AttemptState, ChannelName, Message, Role, Tone, Wording
+from notifier.records import OUTAGE, AttemptState, ChannelName, Message, Role, Tone, Wording
 from notifier.store.database import Tx
 from notifier.store.tables import attempt_notices, attempts, cases, events, notices, receipts
 
@@ -150,10 +150,28 @@ def load_locked(tx: Tx, pk: int) -> Attempt:
     return load(tx, pk)
 
 
+def hand_over(tx: Tx, ref: str, provider: str) -> bool:
+    """Note which provider is about to be called; this must be committed before the call.
+
+    ``False`` where the attempt is no longer being sent: its lease ended, and others decide about it.
+    """
+    mine = (attempts.c.ref == ref) & (attempts.c.state == AttemptState.DISPATCHING)
+    return tx.run(update(attempts).where(mine).values(provider=provider)) == 1
+
+
+def provider_of(tx: Tx, ref: str) -> str | None:
+    """Return the provider that an attempt was last handed to, as far as it is known."""
+    row = tx.first(select(attempts.c.provider).where(attempts.c.ref == ref))
+    return row.provider if row else None
+
+
 def find(tx: Tx, channel: ChannelName, ref: str | None, provider_id: str | None) -> int | None:
-    """Return the attempt that a receipt is about: by our own name for it, else by the provider's."""
-    mine = (attempts.c.ref == ref) if ref else (attempts.c.provider_id == provider_id)
-    row = tx.first(select(attempts.c.pk).where(mine, attempts.c.channel == channel))
+    """Return the attempt that a receipt is about: by our own name for it, else by the provider's.
+
+    Our own names no channel: a provider of several may bring the receipts of all at the door of one.
+    """
+    theirs = (attempts.c.provider_id == provider_id) & (attempts.c.channel == channel)
+    row = tx.first(select(attempts.c.pk).where((attempts.c.ref == ref) if ref else theirs))
     return int(row.pk) if row else None
 
 
@@ -195,14 +213,17 @@ def of_notice(tx: Tx, notice_pk: int, since: datetime | None = None) -> Sequence
 
 
 def deferred_before(tx: Tx, attempt: Attempt) -> int:
-    """Return how often the same message failed for a time before this attempt."""
+    """Return how often the same message failed for a time before this attempt; outages do not count."""
     if attempt.role.value in _STAFF:
         return attempt.tries - 1
     mine = select(attempt_notices.c.notice_pk).where(attempt_notices.c.attempt_pk == attempt.pk)
     same = (attempts.c.point_pk == attempt.point_pk) & (attempts.c.wording == attempt.wording)
     query = select(func.count(attempts.c.pk.distinct())).select_from(attempts.join(attempt_notices))
     failed = query.where(
-        attempt_notices.c.notice_pk.in_(mine), same, attempts.c.state == AttemptState.DEFERRED
+        attempt_notices.c.notice_pk.in_(mine),
+        same,
+        attempts.c.state == AttemptState.DEFERRED,
+        attempts.c.code.is_distinct_from(OUTAGE),
     )
     return int(tx.all(failed)[0][0])
 

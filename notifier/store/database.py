@@ -136,7 +136,9 @@ def _alembic(connection: Connection) -> Config:
 
 def _engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=10, hide_parameters=True)
+        engine = create_engine(url, pool_pre_ping=True, pool_size=10, hide_parameters=True)
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     if url == IN_MEMORY:
         if _SPARE:
             return _SPARE.pop()
@@ -148,6 +150,15 @@ def _engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    # A worker that stands still in a transaction must not keep its victims from the others; and an attempt
+    # is stored before the call only where a commit is on the disk.
+    with connection.cursor() as cursor:
+        cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
+        cursor.execute("SET synchronous_commit = on")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

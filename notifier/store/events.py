@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
 
+from notifier import documents
 from notifier.event_types import EVENT_TYPES
 from notifier.records import CaseEvent
 from notifier.store.database import Tx
@@ -106,12 +107,15 @@ def _values(tx: Tx, event: NewEvent, digest: str, now: datetime) -> dict[str, An
 
 
 def reject(tx: Tx, door: str, body: str, reason: str, now: datetime) -> None:
-    """Keep what could not be taken, whole, with its reason; the same body is kept once."""
+    """Keep what could not be taken with its reason: whole, or its beginning where it is too large.
+
+    The same body is kept once.
+    """
     values = {
         "at": now,
         "door": door,
         "reason": reason[:500],
-        "body_sealed": tx.cipher.seal(body),
+        "body_sealed": tx.cipher.seal(documents.kept(body)),
         "body_hash": tx.cipher.lookup("rejection", body),
     }
     tx.run(tx.insert_once(rejections), values)
@@ -121,6 +125,12 @@ def rejected(tx: Tx) -> Sequence[Row[Any]]:
     """Return what could not be taken: ``pk``, ``at``, ``door`` and ``reason``, newest first."""
     columns = (rejections.c.pk, rejections.c.at, rejections.c.door, rejections.c.reason)
     return tx.all(select(*columns).order_by(rejections.c.pk.desc()))
+
+
+def rejected_document(tx: Tx, pk: int) -> str | None:
+    """Return what is kept of a refused document; it may hold personal data."""
+    row = tx.first(select(rejections.c.body_sealed).where(rejections.c.pk == pk))
+    return None if row is None else str(tx.cipher.open(row.body_sealed))
 
 
 def unplanned_cases(tx: Tx, limit: int) -> list[str]:
@@ -158,10 +168,34 @@ def mark_problem(tx: Tx, pk: int, problem: str) -> None:
     tx.run(update(events).where(events.c.pk == pk).values(problem=problem[:200]))
 
 
+# One that a person gave up counts as planned, and keeps its problem: nothing is ever made of it.
+_SET_ASIDE = events.c.problem.is_not(None) & events.c.planned_at.is_(None)
+
+
 def with_problems(tx: Tx) -> Sequence[Row[Any]]:
-    """Return the events that were set aside: ``source``, ``event_id``, ``type``, ``case_id``, ``problem``."""
-    columns = (events.c.source, events.c.event_id, events.c.type, events.c.case_id, events.c.problem)
-    return tx.all(select(*columns).where(events.c.problem.is_not(None)).order_by(events.c.pk))
+    """Return the events that were set aside and wait for a person, oldest first.
+
+    A row has ``pk``, ``source``, ``event_id``, ``type``, ``case_id`` and ``problem``.
+    """
+    columns = ("pk", "source", "event_id", "type", "case_id", "problem")
+    return tx.all(select(*(events.c[name] for name in columns)).where(_SET_ASIDE).order_by(events.c.pk))
+
+
+def set_aside(tx: Tx, pk: int) -> Row[Any] | None:
+    """Return ``case_id``, ``problem`` and the sealed document of an event that was set aside."""
+    columns = (events.c.case_id, events.c.problem, events.c.data_sealed)
+    return tx.first(select(*columns).where(_SET_ASIDE, events.c.pk == pk))
+
+
+def take_back(tx: Tx, pk: int) -> None:
+    """Have an event that was set aside planned again."""
+    tx.run(update(events).where(_SET_ASIDE, events.c.pk == pk).values(problem=None))
+
+
+def give_up(tx: Tx, pk: int, note: str, now: datetime) -> None:
+    """Note that a person gave up an event that was set aside; ``note`` says who, why, and its problem."""
+    given_up = {"problem": note[:200], "planned_at": now}
+    tx.run(update(events).where(_SET_ASIDE, events.c.pk == pk).values(given_up))
 
 
 def load(tx: Tx, pk: int) -> CaseEvent:

@@ -195,6 +195,8 @@ contact_points = Table(
     Column("changed_at", UtcTime, nullable=False),
     Index("ix_contact_points_hash", "address_hash"),
     Index("ix_contact_points_victim", "victim_id"),
+    # An attempt names the point that it went to: the key of one that is gone must not become another's.
+    sqlite_autoincrement=True,
 )
 
 notices = Table(
@@ -247,6 +249,7 @@ attempts = Table(
     Column("why", JSON, nullable=False),
     Column("state", String(20), nullable=False),
     Column("tries", Integer, nullable=False, default=1),
+    Column("provider", String(20)),
     Column("provider_id", String(100)),
     Column("code", String(50)),
     Column("reason", String(50)),
@@ -367,4 +370,27 @@ publisher_keys = Table(
     Column("key_hash", String(64), nullable=False, unique=True),
     Column("made_at", UtcTime, nullable=False),
     Column("revoked_at", UtcTime),
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    _key(),
+    Column("identity_hash", String(64), nullable=False, unique=True),
+    Column("at", UtcTime, nullable=False),
+    Column("channel", String(10), nullable=False),
+    Column("address_sealed", LargeBinary, nullable=False),
+    Column("text_sealed", LargeBinary, nullable=False),
+    _link("case", optional=True),
+    _link("victim", optional=True),
+)
+
+providers = Table(
+    "providers",
+    metadata,
+    _key(),
+    Column("name", String(20), nullable=False, unique=True),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("out_since", UtcTime),
+    Column("trial_at", UtcTime),
 )

@@ -12,6 +12,7 @@ from notifier.wiring import Services
 
 WITHOUT_KEY: dict[str, str] = {
     "/receipts/{channel}": "providers hold no key of ours: they sign, and the channel verifies it",
+    "/inbound/{channel}": "the same providers bring what people reply, signed in the same way",
     "/healthz": "says only that the process is alive",
     "/readyz": "says only whether the database and Redis answer",
     "/metrics": "counts only; nothing in it is about a person or a case",

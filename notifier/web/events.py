@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import unquote
 
 from fastapi import HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 
+from notifier import documents
 from notifier.intake import OTHER_CONTENT, Outcome, Taken
 from notifier.web.answers import error
 from notifier.web.auth import Parts, Source
@@ -21,13 +22,14 @@ BATCH = "application/cloudevents-batch+json"
 MOST_EVENTS = 1_000
 _DOOR = "http"
 _ATTRIBUTE = "ce-"
+_TEXT_OR_MARK = re.compile(r'"(?:[^"\\]++|\\.)*+"?+|[\[\]{},]', re.DOTALL)
 
 
 def post_events(request: Request, body: Body, services: Parts, source: Source) -> Response:
     """Take one event or a batch in; 202 says that all that was accepted is committed."""
     kind = media_type(request)
-    documents = _batch(body) if kind == BATCH else [_document(request, body)]
-    taken = services.path.take_in(documents, services.clock.now(), door=_DOOR, source=source)
+    written = _batch(body) if kind == BATCH else [_document(request, body)]
+    taken = services.path.take_in(written, services.clock.now(), door=_DOOR, source=source)
     return _about_batch(taken) if kind == BATCH else _about_one(taken[0], source)
 
 
@@ -42,29 +44,57 @@ def _document(request: Request, body: bytes) -> str:
 
 
 def _batch(body: bytes) -> list[str]:
-    read = _json(body)
-    if not isinstance(read, list):
+    text = text_of(body).strip()
+    if text[:1] != "[" or text[-1:] != "]":
         raise HTTPException(HTTPStatus.BAD_REQUEST, "a batch must be a JSON array of events")
-    if len(read) > MOST_EVENTS:
+    found = elements(text[1:-1])
+    if len(found) > MOST_EVENTS:
         raise HTTPException(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a batch holds at most {MOST_EVENTS:,} events; send several"
         )
-    return [json.dumps(document) for document in read]
+    return found
+
+
+def elements(text: str) -> list[str]:
+    """Split what stands between an array's brackets without reading it, so that each element is judged alone.
+
+    Raises ``HTTPException`` where nobody can say where an element ends.
+    """
+    if not text.strip():
+        return []
+    found, begin, depth = [], 0, 0
+    for token in _TEXT_OR_MARK.finditer(text):
+        if token[0] in ("[", "{"):
+            depth += 1
+        elif token[0] in ("]", "}"):
+            depth -= 1
+        elif token[0] == "," and depth == 0:
+            found.append(text[begin : token.start()])
+            begin = token.end()
+        if depth < 0:
+            break
+    if depth != 0:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "the body is not JSON: its brackets do not match")
+    return [*found, text[begin:]]
 
 
 def _from_headers(headers: Mapping[str, str], body: bytes) -> str:
     """Put together what the binary form spreads over headers (percent-encoded) and body."""
+    data = text_of(body)
+    if documents.is_too_large(data):
+        return data
+    _require_json(data)
     attributes = {
         name.removeprefix(_ATTRIBUTE): unquote(value)
         for name, value in headers.items()
         if name.startswith(_ATTRIBUTE)
     }
-    return json.dumps({**attributes, "data": _json(body)})
+    return f'{json.dumps(attributes, ensure_ascii=False)[:-1]}, "data": {data}}}'
 
 
-def _json(body: bytes) -> Any:
+def _require_json(text: str) -> None:
     try:
-        return json.loads(text_of(body))
+        json.loads(text)
     except (ValueError, RecursionError):
         raise HTTPException(HTTPStatus.BAD_REQUEST, "the body is not JSON") from None
 

@@ -13,7 +13,9 @@ from sqlalchemy import func, select
 
 from notifier.records import NoticeState
 from notifier.rules.staffing import HIGHEST_LEVEL
+from notifier.store import providers
 from notifier.store.database import Store, Tx
+from notifier.store.replies import count_unknown
 from notifier.store.tables import escalations, events, notices, rejections, tasks
 from notifier.web.auth import Parts
 
@@ -43,7 +45,10 @@ class _Figures(Collector):
             yield _oldest_due(tx, self._now)
             yield _open_escalations(tx)
             yield _one("notifier_open_tasks", "Tasks that people have not done yet", _open_tasks(tx))
+            yield from _providers(tx)
             yield _one("notifier_rejections", "Documents that could not be taken", _rejections(tx))
+            unknown = count_unknown(tx)
+            yield _one("notifier_replies_of_unknown", "Replies of people who are on no case's file", unknown)
             yield _one("notifier_events_set_aside", "Events that could not be planned", _set_aside(tx))
 
 
@@ -71,6 +76,17 @@ def _open_escalations(tx: Tx) -> GaugeMetricFamily:
     for level in range(1, HIGHEST_LEVEL + 1):
         family.add_metric([str(level)], counted.get(level, 0))
     return family
+
+
+def _providers(tx: Tx) -> Iterator[GaugeMetricFamily]:
+    out = GaugeMetricFamily("notifier_provider_out", "1 while a provider is out", labels=["provider"])
+    failures = GaugeMetricFamily(
+        "notifier_provider_failures", "Failures of a provider in a row", labels=["provider"]
+    )
+    for row in providers.listed(tx):
+        out.add_metric([row.name], row.out_since is not None)
+        failures.add_metric([row.name], row.failures)
+    yield from (out, failures)
 
 
 def _open_tasks(tx: Tx) -> int:

@@ -8,27 +8,47 @@ from urllib.parse import parse_qsl
 from fastapi import HTTPException, Request
 from fastapi.responses import Response
 
-from notifier.records import ChannelName, ReceiptRequest
+from notifier.documents import is_text
+from notifier.records import ChannelName, Receipt, ReceiptRequest
 from notifier.web.auth import Parts
 from notifier.web.body import Body, media_type, text_of
+from notifier.wiring import Services
 
 _FORM = "application/x-www-form-urlencoded"
 
 
 def post_receipt(channel: str, request: Request, body: Body, services: Parts) -> Response:
     """Apply the receipts of one request; 204 says that they are committed."""
+    name, brought = verified(channel, request, body, services)
+    try:
+        receipts = services.channels[name].parse_receipt(brought)
+    except ValueError:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "this is no receipt of this channel") from None
+    if not all(_fits(receipt) for receipt in receipts):
+        raise HTTPException(
+            HTTPStatus.BAD_REQUEST, "a name or code in this receipt is none that was ever given"
+        )
+    services.path.receive(name, receipts, services.clock.now())
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+def _fits(receipt: Receipt) -> bool:
+    """Tell whether the database can hold or look up what the receipt names: a provider may err too."""
+    names = ((receipt.attempt_ref, 100), (receipt.provider_id, 100), (receipt.code, 50))
+    return all(name is None or (len(name) <= most and is_text(name)) for name, most in names)
+
+
+def verified(
+    channel: str, request: Request, body: bytes, services: Services
+) -> tuple[ChannelName, ReceiptRequest]:
+    """Return what a provider brought, once it is known that it did; the answer is 403 or 404 otherwise."""
     if channel not in services.channels:
         raise HTTPException(HTTPStatus.NOT_FOUND, "there is no channel of this name")
     name = ChannelName(channel)
     brought = _brought(request, body, services.settings.public_url)
     if not services.channels[name].verify_receipt(brought):
         raise HTTPException(HTTPStatus.FORBIDDEN, "the signature is missing or wrong")
-    try:
-        receipts = services.channels[name].parse_receipt(brought)
-    except ValueError:
-        raise HTTPException(HTTPStatus.BAD_REQUEST, "this is no receipt of this channel") from None
-    services.path.receive(name, receipts, services.clock.now())
-    return Response(status_code=HTTPStatus.NO_CONTENT)
+    return name, brought
 
 
 def _brought(request: Request, body: bytes, public_url: str | None) -> ReceiptRequest:

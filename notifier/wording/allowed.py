@@ -11,6 +11,7 @@ from notifier.rendering_fields import Fields, courtesy_fields, event_fields, mes
 from notifier.wording import samples
 
 COURTESY, FRAME, NEUTRAL, SHARED, LEAFLETS = "_courtesy", "_frame", "_neutral", "_shared", "_leaflets"
+ANSWER = "_answer"
 MAIL_PAGE = "mail.html"
 
 _FRAME_FILES = ("words.txt", "easy.txt")
@@ -41,7 +42,7 @@ def fields_of(path: str) -> Fields | None:
 def _fields_in(folder: str, file: str) -> Fields | None:
     if folder == SHARED:
         return None
-    frame = folder in (FRAME, NEUTRAL)
+    frame = folder in (FRAME, NEUTRAL, ANSWER)
     known = _FRAME_FILES if frame else _EVENT_FILES
     if file not in known:
         raise LookupError(f"nothing reads it: the files here are {', '.join(known)}")

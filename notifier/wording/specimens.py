@@ -14,7 +14,7 @@ from notifier.rendering_dates import LANGUAGES
 from notifier.rules.policy import Leaflet, Policy
 from notifier.wire import NeedsShape
 from notifier.wording import samples
-from notifier.wording.allowed import COURTESY
+from notifier.wording.allowed import ANSWER, COURTESY
 
 FIRST_CONTACT = "victim.registered"
 FORMATS: tuple[str, ...] = get_args(NeedsShape.model_fields["format"].annotation)
@@ -59,6 +59,7 @@ def specimens(policy: Policy) -> Iterator[Specimen]:
     yield from _to_everyone(COURTESY, courtesy=samples.courtesy())
     for leaflets in _sets_of_leaflets(policy):
         yield from _with(leaflets)
+    yield from _worded(ANSWER, "the answer to a reply", (Wording.NEUTRAL,))
     for events in _joined():
         sample = ", ".join(event.type for event in events)
         yield from _worded("several events", sample, (Wording.FULL,), events=events)

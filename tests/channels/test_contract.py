@@ -1,4 +1,4 @@
-"""What every channel keeps to: each one that is found is tried without any settings."""
+"""What every provider of a channel keeps to: each one that is found is tried without any settings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from notifier.channels.base import Channel, find_channels
+from notifier.channels.base import Channel, find_channels, find_providers
 from notifier.errors import SettingsError
 from notifier.records import (
     AttemptState,
@@ -21,11 +21,14 @@ from notifier.records import (
 )
 
 FOUND = find_channels()
+PROVIDERS = {
+    f"{channel}_{name}": kind for channel, known in find_providers().items() for name, kind in known.items()
+}
 LONGEST_NAME = 10  # a column is that long
 DEFINITE = {AttemptState.ACCEPTED, AttemptState.DEFERRED, AttemptState.FAILED}
 
 
-@pytest.fixture(params=FOUND.values(), ids=list(FOUND))
+@pytest.fixture(params=PROVIDERS.values(), ids=list(PROVIDERS))
 def channel(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[Channel]:
@@ -52,6 +55,12 @@ def a_request(channel: Channel, body: bytes = b"{}", **form: str) -> ReceiptRequ
 
 def test_every_name_has_a_channel() -> None:
     assert set(FOUND) == set(ChannelName)
+
+
+def test_the_providers_of_a_channel_have_the_same_facts_and_one_is_the_default() -> None:
+    for channel, known in find_providers().items():
+        assert {kind.facts for kind in known.values()} == {FOUND[channel].facts}
+        assert [kind.spare for kind in known.values()] == [False] + [True] * (len(known) - 1)
 
 
 def test_its_facts_are_its_own_and_its_name_fits(channel: Channel) -> None:

@@ -324,7 +324,8 @@ ANSWERS = [
     (refuse("5.1.1"), FAILED, "5.1.1", FailureReason.BAD_ADDRESS, "no such mailbox"),
     (refuse("5.1.10"), FAILED, "5.1.10", FailureReason.BAD_ADDRESS, "the domain takes no mail"),
     (refuse("5.2.2"), FAILED, "5.2.2", FailureReason.UNREACHABLE, "full, for good"),
-    (refuse("5.7.1"), FAILED, "5.7.1", FailureReason.BLOCKED, "blocked"),
+    (refuse("5.7.1"), FAILED, "5.7.1", FailureReason.NOT_OURS, "we are not trusted: her address is fine"),
+    (refuse("5.7.13"), FAILED, "5.7.13", FailureReason.BAD_ADDRESS, "a policy about the mailbox itself"),
     (refuse("5.7.26"), FAILED, "5.7.26", FailureReason.NOT_OURS, "our domain proves nothing"),
     (refuse("5.9.9"), FAILED, "5.9.9", FailureReason.UNKNOWN, "a code that the table does not have"),
     (Behaviour(refusal="550 gone"), FAILED, "550", FailureReason.BAD_ADDRESS, "a bare code"),
@@ -332,7 +333,7 @@ ANSWERS = [
     (FULL, DEFERRED, "4.2.2", FailureReason.UNREACHABLE, "full, for now"),
     (Behaviour(refusal="450 busy"), DEFERRED, "450", FailureReason.UNREACHABLE, "a bare code"),
     (Behaviour(refusal="421 4.3.2 bye"), DEFERRED, "4.3.2", FailureReason.PROVIDER, "the server closes"),
-    (refuse_content("5.7.1"), FAILED, "5.7.1", FailureReason.BLOCKED, "the text refused"),
+    (refuse_content("5.7.1"), FAILED, "5.7.1", FailureReason.NOT_OURS, "the text taken for spam"),
     (refuse_content("5.6.0"), FAILED, "5.6.0", FailureReason.REJECTED_CONTENT, "the text not understood"),
     (Behaviour(content_refusal="451 4.3.0 later"), DEFERRED, "4.3.0", FailureReason.PROVIDER, "later"),
     (Behaviour(refusal="650 eh"), DEFERRED, "650", FailureReason.PROVIDER, "no SMTP, before the text"),
@@ -377,7 +378,7 @@ def test_deferred_may_be_tried_again(
     behaviours[ADDRESS] = defer(2)
     results = [channel.send(message()) for _ in range(3)]
     assert [result.state for result in results] == [DEFERRED, DEFERRED, ACCEPTED]
-    assert (results[0].code, results[0].reason) == ("4.7.1", FailureReason.BLOCKED)
+    assert (results[0].code, results[0].reason) == ("4.7.1", FailureReason.UNREACHABLE)
     assert (len(peer.messages), peer.connections) == (1, 1)
 
 
@@ -526,7 +527,7 @@ def receipts_of(channel: EmailSmtp, peer: SmtpPeer, door: Door) -> list[ReceiptR
 BOUNCES = [
     ("5.1.1", FailureReason.BAD_ADDRESS, "no such mailbox"),
     ("5.2.2", FailureReason.UNREACHABLE, "mailbox full"),
-    ("5.7.1", FailureReason.BLOCKED, "blocked"),
+    ("5.7.1", FailureReason.NOT_OURS, "we are not trusted"),
     ("4.4.7", FailureReason.UNREACHABLE, "tried for days in vain"),
     ("5.9.9", FailureReason.UNKNOWN, "a code that the table does not have"),
 ]
@@ -627,7 +628,7 @@ def test_dialects(channel: EmailSmtp, text: str, code: str | None, why: FailureR
 
 HARMLESS = [
     (
-        QMAIL[: QMAIL.index("Hi.")].replace("failure notice", "On holiday") + "Until Monday.\n",
+        QMAIL[: QMAIL.index("Hi.")].replace("failure notice", "Out of office: back soon") + "Until Monday.\n",
         "a holiday answer",
     ),
     (EXIM.replace("Action: failed", "Action: relayed"), "handed on to a server that reports nothing"),
@@ -652,8 +653,76 @@ MALFORMED = [
 
 @pytest.mark.parametrize(("text", "reason"), MALFORMED, ids=[reason for _, reason in MALFORMED])
 def test_a_malformed_bounce(channel: EmailSmtp, text: str, reason: str) -> None:
-    with pytest.raises(ValueError, match="bounce"):
+    with pytest.raises(ValueError, match=r"bounce|mail"):
         channel.parse_receipt(posted(text))
+
+
+REPLY = f"""\
+From: Jo Bloggs <{ADDRESS}>
+To: replies+{REF}@police.test
+Subject: Re: News
+Message-ID: <1@example.org>
+
+Please call me.
+"""
+
+
+def test_a_reply_is_heard_and_is_no_bounce(channel: EmailSmtp) -> None:
+    [reply] = channel.parse_reply(posted(REPLY))
+    assert (reply.channel, reply.address, reply.text) == (ChannelName.EMAIL, ADDRESS, "Please call me.")
+    assert reply.attempt_ref == REF
+    assert channel.parse_receipt(posted(REPLY)) == []
+    assert channel.parse_reply(posted(EXIM)) == []
+
+
+MAIL_IN: list[tuple[dict[str, str | None], str | None, str]] = [
+    ({}, None, "nobody would read the reply"),
+    ({"BOUNCE_DOMAIN": "b.police.test"}, None, "nor here: the bounces are posted"),
+    (
+        {"BOUNCE_DOMAIN": "b.police.test", "MAIL_IN_PORT": "2525"},
+        f"replies+{REF}@b.police.test",
+        "a port of our own",
+    ),
+    (
+        {
+            "BOUNCE_DOMAIN": "b.police.test",
+            "IMAP_HOST": "imap.police.test",
+            "IMAP_USERNAME": "notifier",
+            "IMAP_PASSWORD": "made-up-password",
+        },
+        f"replies+{REF}@b.police.test",
+        "a mailbox",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "reply_to", "reason"), MAIL_IN, ids=[row[2] for row in MAIL_IN])
+def test_replies_come_to_us_where_mail_is_read(
+    set_up: Setup, peer: SmtpPeer, changes: dict[str, str | None], reply_to: str | None, reason: str
+) -> None:
+    set_up(peer, **changes).send(message())
+    assert peer.messages[0].parsed["Reply-To"] == reply_to, reason
+
+
+DISCREET: list[tuple[str, bool, str]] = [
+    ("news.test", True, "the sender's own domain"),
+    ("b.news.test", True, "below it"),
+    ("police.test", False, "another one, which tells who writes"),
+    ("othernews.test", False, "one that only ends so"),
+]
+
+
+@pytest.mark.parametrize(("domain", "asked", "reason"), DISCREET, ids=[row[0] for row in DISCREET])
+def test_a_discreet_mail_asks_for_an_answer_only_where_that_tells_nothing_more(
+    set_up: Setup, peer: SmtpPeer, domain: str, asked: bool, reason: str
+) -> None:
+    settings = {"BOUNCE_DOMAIN": domain, "MAIL_IN_PORT": "2525", "MAIL_NEUTRAL_FROM": "hello@news.test"}
+    channel = set_up(peer, **settings)
+    channel.send(message(neutral_sender=True))
+    channel.send(message())
+    discreet, ordinary = (stored.parsed["Reply-To"] for stored in peer.messages)
+    assert (discreet is not None) == asked, reason
+    assert ordinary == f"replies+{REF}@{domain}"
 
 
 Change = Callable[[ReceiptRequest], ReceiptRequest]

@@ -17,7 +17,7 @@ import pytest
 from pypdf import PdfReader, mult
 
 from notifier.channels.base import find_channels
-from notifier.channels.letter_print import LetterPrint
+from notifier.channels.letter_print import LetterPrint, read_returns
 from notifier.errors import SettingsError
 from notifier.receipt_signature import sign_receipt
 from notifier.records import (
@@ -563,6 +563,44 @@ MALFORMED: list[str | bytes] = [
 def test_a_malformed_report(channel: LetterPrint, body: str | bytes) -> None:
     with pytest.raises(ValueError, match="id and state"):
         channel.parse_receipt(receipt(body))
+
+
+RETURNED = Receipt(FAILED, REF, code="returned", reason=FailureReason.BAD_ADDRESS)
+DESPATCHED = Receipt(ACCEPTED, REF)
+FILES = [
+    (f"id,state\n{REF},returned\n", "CSV with headings"),
+    (f"{REF},returned\n", "CSV without"),
+    (f"\ufeffState;x,ID,State\r\n1,{REF},Returned\r\n", "a spreadsheet's own"),
+    (f'"id","state","why"\n"{REF}", "returned","Moved, he says"\n', "quotes and a further column"),
+    (f'\n{{"id": "{REF}", "state": "returned", "why": "moved"}}\n\n', "JSON lines, and empty ones"),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), FILES, ids=[reason for _, reason in FILES])
+def test_a_return_file_is_read(text: str, reason: str) -> None:
+    assert [line.receipt for line in read_returns(text.split("\n"))] == [RETURNED], reason
+
+
+WRONG = [
+    (f"{REF},lost", "none of despatched, returned"),
+    (f"{REF}", "an id and a state"),
+    (",returned", "an id and a state"),
+    ('{"id": 7, "state": "returned"}', "id and state"),
+    ("{" * 100_000, "id and state"),
+    ("a\rb,returned", "no line of a CSV file"),
+    ("x" * 200_000 + ",returned", "no line of a CSV file"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), WRONG, ids=[words for _, words in WRONG])
+def test_a_wrong_line_is_named_and_stops_no_other(text: str, words: str) -> None:
+    lines = list(read_returns([f"{REF},despatched", text, f"{REF},returned"]))
+    assert [line.number for line in lines] == [1, 2, 3]
+    assert [line.receipt for line in lines] == [DESPATCHED, None, RETURNED]
+    assert words in str(lines[1].wrong)
+    assert REF not in str(lines[1].wrong)
+    [first, second] = read_returns([text, f"{REF},returned"])
+    assert (first.receipt, second.receipt) == (None, RETURNED), "nor where it comes first"
 
 
 # Leaflets

@@ -296,7 +296,7 @@ def test_a_connection_that_never_came_about_sent_nothing(set_up: Setup) -> None:
     [
         (ACCEPT, DELIVERED, None, None),
         (SILENT, ACCEPTED, None, None),
-        (undelivered(30005), FAILED, "30005", FailureReason.BAD_ADDRESS),
+        (undelivered(30005), FAILED, "30005", FailureReason.REASSIGNED),
     ],
     ids=["delivered", "sent", "undelivered"],
 )
@@ -427,7 +427,7 @@ def test_another_token_or_none_trusts_nobody(
     [
         (30003, FailureReason.UNREACHABLE, "off or out of coverage: may work later"),
         (30004, FailureReason.BLOCKED, "blocked by the person or the network"),
-        (30005, FailureReason.BAD_ADDRESS, "number no longer in use"),
+        (30005, FailureReason.REASSIGNED, "no longer in use: its next owner may be anybody"),
         (30006, FailureReason.BAD_ADDRESS, "landline"),
         (30007, FailureReason.REJECTED_CONTENT, "filtered"),
         (39999, FailureReason.UNKNOWN, "a code that the table does not have"),

@@ -47,13 +47,6 @@ def test_documents_that_were_refused_and_messages_to_staff_that_failed_are_liste
     assert "priya.shah" not in notifier("failures").stdout
 
 
-def test_an_event_that_was_set_aside_is_listed(notifier: CommandLine) -> None:
-    beyond = event("e1", "case.suspect_arrested", "2150-04-01T09:30:00+01:00")
-    notifier.happen("2026-03-31T09:01:00+01:00", [opened(), registered(SMS), beyond])
-    failure = only(notifier.records("failures"))
-    assert (failure["what"], failure["event_id"]) == ("event", "e1")
-
-
 def test_news_that_waits_for_a_person_is_no_failure_but_is_due(notifier: CommandLine) -> None:
     opening = opened(offence="domestic_abuse")
     notifier.happen("2026-03-31T09:01:00+01:00", [opening, registered(SMS), NO_FURTHER_ACTION])

@@ -6,7 +6,7 @@ import base64
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,7 +33,12 @@ DATA_KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
 STREAM = "case-events"
 _ACCOUNT, _TOKEN = "AC" + "0" * 32, "token-of-the-tests"
 _ON_THE_WAY = ("planned", "sending", "sent")
-_SETTLED_ATTEMPTS = ("delivered", "confirmed", "failed", "unconfirmed")
+Supervise = Callable[[Mapping[str, str], Path], Supervisor]
+
+
+def every_role(environment: Mapping[str, str], log_dir: Path) -> Supervisor:
+    """Return what runs each role once, as `notifier run` does."""
+    return Supervisor(environment, log_dir=log_dir)
 
 
 @dataclass
@@ -49,6 +54,7 @@ class Service:
     clock: Clock
     home: Path
     web: str
+    database_url: str
     restarted: list[str] = field(default_factory=list)
 
     def publish(self, documents: Sequence[dict[str, Any]]) -> None:
@@ -113,8 +119,13 @@ def running(
     lease_seconds: int = 60,
     sms: Callable[[str], twilio.Behaviour] = lambda number: twilio.ACCEPT,
     mail: Callable[[str], smtp.Behaviour] = lambda address: smtp.ACCEPT,
+    settings: Mapping[str, str] | None = None,
+    supervise: Supervise = every_role,
 ) -> Iterator[Service]:
-    """Run the service with its clock ``speed`` times as fast, from ``start``."""
+    """Run the service with its clock ``speed`` times as fast, from ``start``.
+
+    ``settings`` come on top of the usual ones; ``supervise`` makes what runs the roles.
+    """
     cipher = Cipher([DATA_KEY], SECRET_KEY)
     store = Store(database_url, cipher)
     store.upgrade()
@@ -152,11 +163,14 @@ def running(
             "NOTIFIER_CLOCK_EPOCH_REAL": clock.epoch_real.isoformat(),
             "NOTIFIER_CLOCK_EPOCH_VIRTUAL": clock.epoch_virtual.isoformat(),
             "NOTIFIER_CLOCK_SPEED": str(speed),
+            **(settings or {}),
         }
         logs = home / "logs"
         logs.mkdir(exist_ok=True)
-        with Supervisor({**others(), **environment}, log_dir=logs) as supervisor:
-            service = Service(server, twilio_peer, smtp_peer, store, cipher, supervisor, clock, home, web)
+        with supervise({**others(), **environment}, logs) as supervisor:
+            service = Service(
+                server, twilio_peer, smtp_peer, store, cipher, supervisor, clock, home, web, database_url
+            )
             with _kept_running(service):
                 yield service
 

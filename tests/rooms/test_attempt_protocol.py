@@ -193,6 +193,37 @@ def test_a_receipt_that_comes_while_the_provider_is_asked_stands(desk: Desk) -> 
     assert (desk.states(), desk.notice()) == (["delivered"], "told")
 
 
+def test_who_was_held_for_dead_and_called_after_all_is_a_possible_duplicate(desk: Desk) -> None:
+    desk.sms.will_answer(UNKNOWN)
+    desk.sms.will_find(NOT_FOUND)
+    desk.deliver()
+    (sent,) = desk.sms.sent
+    desk.path.reconcile(after(minutes=1), after(minutes=4))
+    assert (desk.states(), desk.notice()) == (["deferred"], "planned")
+    desk.path.receive(SMS, [Receipt(AttemptState.ACCEPTED, attempt_ref=sent.attempt_ref)], after(minutes=2))
+    assert (desk.states(), desk.notice()) == (["accepted"], "sent")
+    assert desk.deliver(after(minutes=10)) == 0
+    with desk.store.begin() as tx:
+        (row,) = tx.all(select(attempts.c.why))
+    assert "possible duplicate" in row.why[-1]
+
+
+def test_an_answer_that_overtakes_the_question_is_no_silence(desk: Desk) -> None:
+    """Asked because the outcome was unknown, and accepted meanwhile: its time for a receipt begins."""
+
+    class Overtaken(FakeSms):
+        def look_up(self, message: Message) -> SendResult:
+            accepted = Receipt(AttemptState.ACCEPTED, attempt_ref=message.attempt_ref)
+            desk.path.receive(SMS, [accepted], after(minutes=1))
+            return UNKNOWN
+
+    desk.channels[SMS] = Overtaken()
+    desk.sms.will_answer(UNKNOWN)
+    desk.deliver()
+    desk.path.reconcile(after(minutes=1), after(minutes=4))
+    assert (desk.states(), desk.notice(), desk.asked()) == (["accepted"], "sent", [])
+
+
 def test_a_stranded_attempt_is_asked_about_only_when_its_call_is_surely_over(desk: Desk) -> None:
     """The clock may have been put forward: the worker that seems dead may be calling at this moment."""
     desk.sms.will_answer(KeyboardInterrupt())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -13,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
+from notifier.documents import MOST_BYTES
 from notifier.event_types import EVENT_TYPES
 from notifier.intake import Outcome, Taken, take_in
 from notifier.store import events
@@ -133,6 +136,11 @@ REFUSALS: list[tuple[str, Any, str]] = [
     ("a time after them", an_arrest(time="9999-12-31T23:59:59-14:00"), "time: the year is not between"),
     ("it happened long ago", an_arrest(data={"case_id": "c1", "occurred_at": "0202-04-01T09:30:00Z"}),
      "data.occurred_at: the year is not between 1900 and 2199; correct it"),
+    ("a court in the year 1", a_document("court.hearing_listed", WHEN, hearing_id="h", court="C", purpose="P",
+                                         starts_at="0001-01-01T00:00:00+14:00"),
+     "data.starts_at: the year is not between 1900 and 2199; correct it"),
+    ("a release in the year 1", a_document("custody.release_planned", WHEN, on="0001-01-01"),
+     "data.on: the year is not between 1900 and 9999; correct it"),
     ("no data", without("data"), "data: is missing; give it"),
     ("data that is none", an_arrest(data=PERSONAL), "data: must be an object"),
     ("an unknown type", an_arrest(type="case.lost"), "type: not a known type of event"),
@@ -156,7 +164,13 @@ REFUSALS: list[tuple[str, Any, str]] = [
     ("U+0000 in a key", json.dumps(an_arrest(data={"case_id": "c1", "a\0b": 1})), "U+0000"),
     ("half of a pair", json.dumps(an_arrest(data={"case_id": "c1", "text": "\ud83d"})), "half of a pair"),
     ("half of a pair in the id", json.dumps(an_arrest(id="\ud83d")), "half of a pair"),
-    ("more than a million bytes", an_arrest(data={"case_id": "c1", "text": "x" * 1_000_000}), "1,000,000"),
+    ("a key twice", json.dumps(an_arrest()).replace('"id": "e1"', '"id": "e1", "id": "e2"'),
+     "a key stands twice in one object; give each key once"),
+    ("a case twice", json.dumps(an_arrest()).replace('"c1"', '"c1", "case_id": "c2"'), "a key stands twice"),
+    ("a number beyond numbers", json.dumps(an_arrest()).replace('"c1"', '"c1", "x": 1e400'), "too large"),
+    ("an endless number", json.dumps(an_arrest()).replace('"c1"', f'"c1", "x": {"9" * 100_000}'),
+     "more than 100 digits"),
+    ("no number", json.dumps(an_arrest()).replace('"c1"', '"c1", "x": NaN'), "no NaN"),
 ]  # fmt: skip
 
 
@@ -173,6 +187,60 @@ def test_what_cannot_be_taken_is_kept_whole_with_a_reason(
     assert kept(memory) == [("queue", taken.reason, whole)]
     with memory.begin() as tx:
         assert tx.all(select(table.c.pk)) == [], what
+
+
+def a_giant(size: int) -> str:
+    """Return an event of so many bytes."""
+    empty = json.dumps(an_arrest(data={"case_id": "c1", "text": ""}), ensure_ascii=False)
+    return empty.replace('"text": ""', f'"text": "{"x" * (size - len(empty))}"')
+
+
+def test_a_document_may_have_256_kilobytes_and_no_byte_more(memory: Store) -> None:
+    assert take(memory, a_giant(MOST_BYTES))[0].outcome is ACCEPTED
+    assert take(memory, a_giant(MOST_BYTES + 1))[0].outcome is REFUSED
+    accents = a_giant(MOST_BYTES).replace("xx", "\u00e9x")
+    assert take(memory, accents)[0].outcome is REFUSED, "bytes count, not characters"
+
+
+def test_of_a_giant_its_beginning_its_length_and_a_hash_are_kept(store: Store) -> None:
+    giant, other = a_giant(10_000_000), a_giant(10_000_001)
+    first, good, second, again = take(store, giant, an_arrest(), other, giant)
+    assert [one.outcome for one in (first, good, second, again)] == [REFUSED, ACCEPTED, REFUSED, REFUSED]
+    assert [body for _, _, body in kept(store)] == [giant[:4_096], other[:4_096]], "the same one is kept once"
+    assert first.reason is not None
+    assert "10,000,000 bytes the first 4,096 characters are kept" in first.reason
+    assert hashlib.sha256(giant.encode()).hexdigest() in first.reason
+    assert first.reason != second.reason
+
+
+def test_the_longest_identity_is_stored_on_every_database(store: Store) -> None:
+    longest = an_arrest(source=_astral(250), id=_astral(250))
+    assert take(store, longest, longest)[1].outcome is REPEAT
+
+
+def _astral(length: int) -> str:
+    """Return characters of four bytes that no database can compress away."""
+    return "".join(chr(0x10000 + random.Random(number).randrange(0xFFFF)) for number in range(length))
+
+
+def test_an_id_longer_than_an_index_entry_is_refused(store: Store) -> None:
+    (taken,) = take(store, an_arrest(id="\U0001f600" * 251))
+    assert taken.reason == "id: has more than 1,000 bytes in UTF-8; make it shorter"
+
+
+def test_news_of_the_last_century_is_a_slip(memory: Store) -> None:
+    (taken,) = take(memory, an_arrest(time="1999-12-31T23:59:59Z"))
+    words = "time: the year of news is not between 2000 and 2099; correct it, or give backfill: true"
+    assert taken.reason == words
+
+
+def test_a_time_that_no_duty_rests_on_may_be_of_the_last_century(memory: Store) -> None:
+    long_ago = {"occurred_at": "1985-04-01T09:30:00Z"}
+    history = an_arrest(data={"case_id": "c1", "backfill": True, **long_ago})
+    opened = a_document("case.opened", WHEN, offence="other", force="F", reference="R", **long_ago)
+    for_ever = {"channel": "sms", "address": "07700 900123", "valid_until": "9999-12-31"}
+    point = a_document("victim.updated", WHEN, victim_id="v1", contact_points=[{"id": "p1", **for_ever}])
+    assert [one.outcome for one in take(memory, history, opened, point)] == [ACCEPTED] * 3
 
 
 @pytest.mark.parametrize(("what", "document", "reason"), REFUSALS, ids=[case[0] for case in REFUSALS])

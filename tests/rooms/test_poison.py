@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path as File
@@ -12,9 +14,10 @@ from sqlalchemy import select
 from notifier.path import Path
 from notifier.records import ChannelName, Rendered, RenderRequest
 from notifier.rendering import Renderer
+from notifier.store import events
 from notifier.store.database import Store
 from notifier.store.tables import notices, tasks, victims
-from tests.builders import LONDON, POLICIES, a_cipher, a_document, at
+from tests.builders import LONDON, POLICIES, a_cipher, a_document, a_store, at
 from tests.fakes import fake_channels
 
 NOW = at("Wed 1 Apr 2026 09:30")
@@ -59,3 +62,45 @@ def test_one_notice_that_breaks_the_program_stops_no_other_and_is_held_in_the_en
     assert stand["v2"] == ("held", "too_many_tries")
     assert asked == ["check_delivery"]
     store.close()
+
+
+def test_a_notice_that_kills_its_worker_does_so_five_times_and_is_then_with_a_person(tmp_path: File) -> None:
+    url = f"sqlite:///{tmp_path / 'notifier.db'}"
+    with a_store(url) as store:
+        opened = a_document(
+            "case.opened", "Wed 1 Apr 2026 09:30", offence="burglary", force="Example", reference="EX/1/26"
+        )
+        with closing(Path(store, POLICIES, RENDER, fake_channels())) as path:
+            path.take_in([json.dumps(opened), registered("v2", "07700 900002")], NOW, door="test")
+            path.plan("c1", NOW)
+        command = [sys.executable, "-m", "tests.rooms.killed_workers", url]
+        ended = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+        with store.begin() as tx:
+            stand = [(row.state, row.reason) for row in tx.all(select(notices.c.state, notices.c.reason))]
+            asked = [row.kind for row in tx.all(select(tasks.c.kind))]
+    assert ended == ["9", "9", "9", "9", "9", "0", "0"]
+    assert stand == [("held", "too_many_tries")]
+    assert asked == ["check_delivery"]
+
+
+def test_an_event_that_cannot_be_planned_is_set_aside_and_the_others_of_its_case_go_on(
+    tmp_path: File,
+) -> None:
+    half = a_document(
+        "victim.updated", "Wed 1 Apr 2026 09:30", victim_id="v1", contact_points=[{"id": "p2", "safe": False}]
+    )
+    opened = a_document(
+        "case.opened", "Wed 1 Apr 2026 09:30", offence="burglary", force="Example", reference="EX/1/26"
+    )
+    documents = [json.dumps(half), registered("v1", "07700 900001"), registered("v2", "07700 900002")]
+    with (
+        a_store(f"sqlite:///{tmp_path / 'notifier.db'}") as store,
+        closing(Path(store, POLICIES, RENDER, fake_channels())) as path,
+    ):
+        path.take_in([*documents, json.dumps(opened)], NOW, door="test")
+        path.plan("c1", NOW)
+        with store.begin() as tx:
+            aside = [row.type for row in events.with_problems(tx)]
+            told = [row.victim_id for row in tx.all(select(victims.c.victim_id).join(notices))]
+    assert aside == ["victim.registered"]
+    assert told == ["v2"]

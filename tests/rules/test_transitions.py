@@ -33,7 +33,8 @@ S = AttemptState
         (S.DELIVERED, S.UNCONFIRMED, False, "it is confirmed"),
         (S.CONFIRMED, S.FAILED, False, "she answered: nothing is stronger"),
         (S.FAILED, S.DELIVERED, False, "the next channel was used already"),
-        (S.DEFERRED, S.DELIVERED, False, "it was refused; the next try is another attempt"),
+        (S.DEFERRED, S.DELIVERED, True, "who was held for dead had called the provider after all"),
+        (S.DEFERRED, S.FAILED, False, "it was refused; the next try is another attempt"),
     ],
 )
 def test_moves(current: AttemptState, new: AttemptState, expected: bool, reason: str) -> None:

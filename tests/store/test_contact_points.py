@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -15,8 +16,8 @@ from notifier.store.contact_points import (
     replace_points,
     victims_with,
 )
-from notifier.store.database import IN_MEMORY, Tx
-from tests.builders import a_document, a_store, at, day, folded, stored
+from notifier.store.database import IN_MEMORY, Store, Tx
+from tests.builders import a_cipher, a_document, a_store, at, day, folded, stored
 
 NOW = at("Wed 1 Apr 2026 09:30")
 WHEN = "Wed 1 Apr 2026 09:30"
@@ -219,3 +220,14 @@ def test_a_representatives_failure_is_remembered_too(tx: Tx) -> None:
     assert [one.failed for one in load_points(tx, "v1", Role.REPRESENTATIVE)] == [True]
     fold(tx, "victim.updated", victim_id="v1", needs={"representative": {"contact_points": theirs}})
     assert [one.failed for one in load_points(tx, "v1", Role.REPRESENTATIVE)] == [False], "confirmed"
+
+
+def test_the_key_of_a_point_that_is_gone_is_given_to_nobody_else(database_url: str) -> None:
+    """A late bounce names the point that the attempt went to: it must not close another person's."""
+    with closing(Store(database_url, a_cipher())) as store:
+        store.upgrade()
+        with store.begin() as tx:
+            (first,) = replaced(tx, a_new_point("a"))
+            assert replaced(tx) == ()
+            (second,) = replaced(tx, a_new_point("a"))
+    assert second.pk != first.pk

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Column, LargeBinary, Table, select
 
 from notifier.path import Path
-from notifier.records import ChannelName
+from notifier.records import ChannelName, Reply
 from notifier.rendering import Renderer
 from notifier.store.database import IN_MEMORY, Store
 from notifier.store.tables import metadata
@@ -77,6 +77,8 @@ def store() -> Iterator[Store]:
             path.plan("c1", at(WHEN))
             for _ in range(3):
                 path.deliver(path.due(at(WHEN)), at(WHEN), at(WHEN) + timedelta(minutes=3))
+            about = "Bring the turquoise umbrella to Marzipan Crescent"
+            path.hear([Reply(ChannelName.EMAIL, "z.quill@example.org", about, "m1")], at(WHEN))
         assert channels[ChannelName.EMAIL].sent, "the fallback carried it"
         yield store
 

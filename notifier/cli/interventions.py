@@ -1,0 +1,161 @@
+"""What staff decide about notices and events that wait: try again, let go, give up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from notifier.cli.output import Json, number_of, with_progress
+from notifier.cli.staff import By, done, login_name
+from notifier.errors import NotifierError
+
+if TYPE_CHECKING:
+    from notifier.wiring import Services
+
+
+def retry(
+    identity: Annotated[
+        str, typer.Argument(metavar="ID", help="A notice (N12), or an event that was set aside (S4).")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Try again what failed, is uncertain or was set aside.
+
+    A notice is decided as if nothing had been tried; an address that failed for good stays unused. An event
+    is planned at once.
+
+    \b
+    Example:
+      notifier retry N12
+      notifier retry S4
+    """
+    from notifier.wiring import services
+
+    letter, number = number_of("NS", identity)
+    again = _retry_event if letter == "S" else _retry_notice
+    with services() as parts:
+        record, words = again(parts, number)
+    done(record, words, as_json)
+
+
+def _retry_notice(parts: Services, number: int) -> tuple[dict[str, Any], str]:
+    from notifier import plain_words
+    from notifier.journal_lines import local
+    from notifier.store import notices
+
+    parts.path.retry(number, parts.clock.now())
+    with parts.store.begin() as tx:
+        after = notices.load(tx, number)
+    if after.send_at is None:
+        why = plain_words.reason(after.reason)
+        raise NotifierError(
+            f"N{number} still cannot be sent: {why}; see `notifier due` for what a person must do"
+        )
+    zone = parts.policies.timezone
+    record = {"id": f"N{number}", "send_at": local(after.send_at, zone)}
+    return record, f"N{number} is to be sent at {plain_words.moment(after.send_at, zone)}"
+
+
+def _retry_event(parts: Services, number: int) -> tuple[dict[str, Any], str]:
+    from notifier import interventions
+    from notifier.store import events
+
+    with parts.store.begin() as tx:
+        case_id = interventions.plan_again(tx, number)
+    parts.path.plan(case_id, parts.clock.now())
+    with parts.store.begin() as tx:
+        still = events.set_aside(tx, number)
+    if still is not None:
+        raise NotifierError(
+            f"S{number} still cannot be planned: {still.problem}; mend that first, "
+            f"or give it up: notifier cancel S{number} --reason WORDS"
+        )
+    return {"id": f"S{number}", "planned": True}, f"S{number} was planned"
+
+
+def release(
+    held: Annotated[
+        str, typer.Argument(metavar="ID", help="A held notice (N12), or what asked about it (E4).")
+    ],
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Let go what is held: it is decided and sent as the rules are.
+
+    For an escalation of the volume breaker all that it holds goes. News that a person must tell first is
+    not released here, but by the record of that talk.
+
+    \b
+    Example:
+      notifier release E4 --by "Sgt Reid"
+    """
+    _settle_held(held, by, as_json, "released")
+
+
+def cancel(
+    identity: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="A notice (N12), what asked about it (E4), or an event that was set aside (S4).",
+        ),
+    ],
+    reason: Annotated[
+        str | None, typer.Option(help="Why an event is given up; no names or addresses.", show_default=False)
+    ] = None,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Give up a notice not told yet, or an event set aside.
+
+    For an escalation of the volume breaker all that it holds is given up. An event needs a reason, which
+    `notifier trace` shows.
+
+    \b
+    Example:
+      notifier cancel N12 --by "Sgt Reid"
+      notifier cancel S4 --reason "sent again with another id" --by "Sgt Reid"
+    """
+    letter, number = number_of("NES", identity)
+    if (letter == "S") != (reason is not None):
+        raise typer.BadParameter("--reason belongs to an event that was set aside (S4), which needs one")
+    if reason is None:
+        _settle_held(identity, by, as_json, "discarded")
+    else:
+        _give_up_event(number, " ".join(reason.split()), by or login_name(), as_json)
+
+
+def _give_up_event(number: int, words: str, who: str, as_json: bool) -> None:
+    from notifier import interventions
+    from notifier.wiring import services
+
+    if not 0 < len(words) <= _MOST_REASON_CHARACTERS:
+        raise typer.BadParameter(f"--reason needs between 1 and {_MOST_REASON_CHARACTERS} characters")
+    with services() as parts, parts.store.begin() as tx:
+        interventions.give_up(tx, number, who, words, parts.clock.now())
+    done({"id": f"S{number}", "outcome": "discarded", "by": who}, f"S{number} was discarded", as_json)
+
+
+_MOST_REASON_CHARACTERS = 100  # it stands beside the problem, in one column
+
+
+def _settle_held(identity: str, by: str | None, as_json: bool, outcome: str) -> None:
+    from notifier import worklists
+    from notifier.wiring import services
+
+    letter, number = number_of("NE", identity)
+    who = by or login_name()
+    with services() as parts:
+        settle = parts.path.release if outcome == "released" else parts.path.discard
+        pks = [number]
+        if letter == "E":
+            with parts.store.begin() as tx:
+                pks = worklists.held_by(tx, number)
+        for pk in with_progress(pks, outcome):
+            settle(pk, who, parts.clock.now())
+        if letter == "E":
+            parts.path.resolve(number, who, outcome, parts.clock.now())
+    notices = [f"N{pk}" for pk in pks]
+    words = f"{len(pks)} notices were {outcome}" if letter == "E" else f"{notices[0]} was {outcome}"
+    done({"id": f"{letter}{number}", "outcome": outcome, "notices": notices, "by": who}, words, as_json)

@@ -1,0 +1,172 @@
+"""The providers behind one channel, in the order that the settings give.
+
+The next one is called only where the one before certainly has not taken the message, and never where that
+is unknown: a message goes out once, or it is known that it may have gone out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum, auto
+from typing import Protocol
+
+from notifier.channels.base import NO_CONNECTION, Channel
+from notifier.errors import SettingsError, Unreachable
+from notifier.providers.bucket import TokenBucket
+from notifier.records import (
+    OUTAGE,
+    AttemptState,
+    FailureReason,
+    Message,
+    Receipt,
+    ReceiptRequest,
+    Reply,
+    SendResult,
+)
+
+_OUT = SendResult(AttemptState.DEFERRED, code=OUTAGE, reason=FailureReason.PROVIDER)
+_UNSET = SendResult(AttemptState.DEFERRED, code="settings", reason=FailureReason.NOT_OURS)
+_NOT_RECORDED = SendResult(AttemptState.DEFERRED, code="not_recorded")
+_LEASE_OVER = SendResult(AttemptState.DEFERRED, code="lease_over")
+
+
+class Leave(Enum):
+    """Whether a provider may be called with an attempt."""
+
+    GIVEN = auto()
+    """It may."""
+    ON_TRIAL = auto()
+    """It may, and it failed last: how it goes now must be noted."""
+    OUT = auto()
+    """It is out, and its next trial is not due."""
+    LOST = auto()
+    """Others hold this worker for dead and decide about the attempt: nobody may be called."""
+
+
+class Ledger(Protocol):
+    """Who has which attempt, and how the providers stand: durable, and the same for every process."""
+
+    def hand_over(self, attempt_ref: str, provider: str) -> Leave:
+        """Note lastingly that ``provider`` is about to be called; raises ``Unreachable``."""
+
+    def note(self, provider: str, *, failed: bool) -> bool:
+        """Note whether a call failed for the provider's own fault; return whether it is out now."""
+
+    def holder(self, attempt_ref: str) -> str | None:
+        """Return the provider that may have the attempt; raises ``Unreachable``."""
+
+
+class Chain(Channel):
+    """A channel with one or more providers behind it.
+
+    ``known`` are all providers of the channel by name: a late receipt is believed, and a question asked, also
+    after the settings named another one. ``order`` names those that send. ``rates`` are the providers'
+    limits, shared by all channels of a process.
+    """
+
+    def __init__(
+        self,
+        known: Mapping[str, Channel],
+        order: Sequence[str],
+        ledger: Ledger,
+        rates: Mapping[str, TokenBucket] | None = None,
+    ) -> None:
+        first = known[order[0]]
+        self.facts = first.facts  # type: ignore[misc]  # each chain has the facts of the channel it stands for
+        self.look_up_after = max(known[name].look_up_after for name in order)  # type: ignore[misc]  # the same
+        self.order = tuple(order)
+        self._known = known
+        self._ledger = ledger
+        self._rates = rates or {}
+
+    def send(self, message: Message) -> SendResult:
+        """Hand ``message`` to the first provider that does not certainly leave it."""
+        answers: list[SendResult] = []
+        for name in self.order:
+            answer = self._call(name, message)
+            if not _left_to_others(answer):
+                return answer
+            answers.append(answer)
+        return min(answers, key=_rank)
+
+    def _call(self, name: str, message: Message) -> SendResult:
+        try:
+            leave = self._ledger.hand_over(message.attempt_ref, name)
+        except Unreachable:
+            return _NOT_RECORDED
+        if leave is Leave.LOST:
+            return _LEASE_OVER
+        if leave is Leave.OUT:
+            return _OUT
+        if name in self._rates:
+            self._rates[name].take()
+        try:
+            answer = self._known[name].send(message)
+        except SettingsError:
+            return _UNSET
+        return self._noted(name, leave, answer)
+
+    def _noted(self, name: str, leave: Leave, answer: SendResult) -> SendResult:
+        failed = _failed_itself(answer)
+        if not failed and leave is Leave.GIVEN:
+            return answer
+        try:
+            out = self._ledger.note(name, failed=failed)
+        except Unreachable:
+            return answer  # what became of the message counts for more
+        return _OUT if out and _left_to_others(answer) else answer
+
+    def look_up(self, message: Message) -> SendResult:
+        """Ask the provider that may have the message; before attempts named theirs it was the default one."""
+        name = self._ledger.holder(message.attempt_ref) or next(iter(self._known))
+        if name not in self._known:
+            return SendResult(AttemptState.UNKNOWN, reason=FailureReason.NOT_OURS)
+        return self._known[name].look_up(message)
+
+    def verify_receipt(self, request: ReceiptRequest) -> bool:
+        """Tell whether one of the providers signed it."""
+        return self._sender(request) is not None
+
+    def parse_receipt(self, request: ReceiptRequest) -> list[Receipt]:
+        """Read a request by the provider that signed it."""
+        return self._reader(request).parse_receipt(request)
+
+    def parse_reply(self, request: ReceiptRequest) -> list[Reply]:
+        """Read what a person sent back by the provider that signed it."""
+        return self._reader(request).parse_reply(request)
+
+    def _sender(self, request: ReceiptRequest) -> Channel | None:
+        return next((one for one in self._known.values() if one.verify_receipt(request)), None)
+
+    def _reader(self, request: ReceiptRequest) -> Channel:
+        return self._sender(request) or next(iter(self._known.values()))
+
+    def check(self) -> str | None:
+        """Say what is wrong with the first provider that is not well."""
+        return next((fault for name in self.order if (fault := self._known[name].check())), None)
+
+    def close(self) -> None:
+        """Close every provider."""
+        for provider in self._known.values():
+            provider.close()
+
+
+def _left_to_others(answer: SendResult) -> bool:
+    """Tell whether the provider certainly has not taken the message, and another one may do better."""
+    certain = answer.state in (AttemptState.DEFERRED, AttemptState.FAILED)
+    return certain and answer.reason in (FailureReason.PROVIDER, FailureReason.NOT_OURS)
+
+
+def _failed_itself(answer: SendResult) -> bool:
+    """Tell whether nobody answered, or so that all is open; a refusal, also for haste, is a sign of life."""
+    silent = answer.state is AttemptState.UNKNOWN or answer.code == NO_CONNECTION
+    return silent and answer.reason is FailureReason.PROVIDER
+
+
+def _rank(answer: SendResult) -> int:
+    """Order what several providers answered: what may pass soonest says when to try again."""
+    if answer.code == OUTAGE:
+        return 1
+    if answer.state is AttemptState.DEFERRED:
+        return 0 if answer.reason is FailureReason.PROVIDER else 2
+    return 3

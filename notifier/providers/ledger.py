@@ -1,0 +1,80 @@
+"""Which provider has which attempt, and how the providers stand: in the database, for every process alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from notifier import escalation
+from notifier.providers.chain import Leave
+from notifier.records import Ask, StaffRequest
+from notifier.rules.policy import Policies
+from notifier.store import attempts, providers, staff
+from notifier.store.database import Store, Tx
+
+REASON = "provider_outage"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """A provider is out after ``failures`` in a row, and one trial is made after each ``pause``."""
+
+    failures: int
+    pause: timedelta
+
+
+class StoredLedger:
+    """A ledger of transactions of its own. ``now`` is the service's clock. Safe to use from many threads.
+
+    Staff hear of an outage once, and it ends by itself when the provider answers again.
+    """
+
+    def __init__(self, store: Store, policies: Policies, limits: Limits, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._policies = policies
+        self._limits = limits
+        self._now = now
+
+    def hand_over(self, attempt_ref: str, provider: str) -> Leave:
+        """Note that ``provider`` is about to be called, unless it is out; raises ``Unreachable``."""
+        now = self._now()
+        with self._store.begin() as tx:
+            row = providers.load(tx, provider)
+            if row.out_since is not None and not self._begin_trial(tx, provider, now):
+                return Leave.OUT
+            if not attempts.hand_over(tx, attempt_ref, provider):
+                return Leave.LOST
+            return Leave.ON_TRIAL if row.failures else Leave.GIVEN
+
+    def _begin_trial(self, tx: Tx, provider: str, now: datetime) -> bool:
+        return providers.begin_trial(tx, provider, now, now + self._limits.pause)
+
+    def note(self, provider: str, *, failed: bool) -> bool:
+        """Count a failure, or end what was counted; return whether the provider is out now."""
+        now = self._now()
+        with self._store.begin() as tx:
+            if not failed:
+                self._recover(tx, provider, now)
+                return False
+            row = providers.add_failure(tx, provider)
+            if row.failures < self._limits.failures:
+                return False
+            self._put_out(tx, provider, row.out_since, now)
+            return True
+
+    def _recover(self, tx: Tx, provider: str, now: datetime) -> None:
+        providers.change(tx, provider, failures=0, out_since=None, trial_at=None)
+        for row in staff.open_about_source(tx, REASON, provider):
+            escalation.resolve_if_open(tx, row.pk, "notifier", "the provider answers again", now)
+
+    def _put_out(self, tx: Tx, provider: str, out_since: datetime | None, now: datetime) -> None:
+        providers.change(tx, provider, out_since=out_since or now, trial_at=now + self._limits.pause)
+        if out_since is None:
+            request = StaffRequest.about_source(REASON, provider)
+            escalation.ask(tx, [Ask(None, None, request)], self._policies, now)
+
+    def holder(self, attempt_ref: str) -> str | None:
+        """Return the provider that the attempt was last handed to; raises ``Unreachable``."""
+        with self._store.begin() as tx:
+            return attempts.provider_of(tx, attempt_ref)
