@@ -121,8 +121,18 @@ class Path:
             return notices.due_victims(tx, queue, now, limit)
 
     def deliver(self, victim_pks: Sequence[int], now: datetime, until: datetime) -> int:
-        """Send what is due to these victims; return how many notices were in hand."""
+        """Send what is due to these victims; return how many notices were in hand.
+
+        What a worker had in hand when it died goes alone, after the others: it may be what killed it.
+        """
         lease_ends = monotonic() + self.lease_seconds
+        with self.store.begin() as tx:
+            alone = notices.broken_off(tx, victim_pks, now)
+        together = [pk for pk in victim_pks if pk not in alone]
+        groups = [together, *([pk] for pk in alone)]
+        return sum(self._deliver(group, now, until, lease_ends) for group in groups if group)
+
+    def _deliver(self, victim_pks: Sequence[int], now: datetime, until: datetime, lease_ends: float) -> int:
         with self.store.begin() as tx:
             pks = delivery.take_in_hand(tx, victim_pks, now, until)
         if not pks:

@@ -170,6 +170,14 @@ def in_hand(tx: Tx, victim_pks: Iterable[int], now: datetime) -> set[int]:
     return {row.victim_pk for row in tx.all(query)}
 
 
+def broken_off(tx: Tx, victim_pks: Iterable[int], now: datetime) -> list[int]:
+    """Return the victims whose due notices a worker had in hand when it died, those of fewest tries first."""
+    due = (notices.c.state == NoticeState.PLANNED) & (notices.c.send_at <= now) & (notices.c.tries > 0)
+    query = select(notices.c.victim_pk).where(due, notices.c.victim_pk.in_(list(victim_pks)))
+    tried = query.group_by(notices.c.victim_pk).order_by(func.max(notices.c.tries), notices.c.victim_pk)
+    return [row.victim_pk for row in tx.all(tried)]
+
+
 def lease_due(tx: Tx, victim_pk: int, now: datetime, until: datetime) -> list[int]:
     """Take the victim's due notices in hand until ``until``, each try counted; return their keys."""
     mine = (notices.c.victim_pk == victim_pk) & (notices.c.state == NoticeState.PLANNED)
