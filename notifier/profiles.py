@@ -22,6 +22,7 @@ from notifier.wire import ContactPointShape, PostalAddress, VictimProfile
 
 _OF_THE_CASE = frozenset({"case.opened", "officer.assigned"})
 _OF_THE_VICTIM = frozenset({"victim.registered", "victim.updated"})
+_REGISTERED = "victim_id"  # a stored profile has it once she is registered
 _FOLDED = "events"  # in a stored profile: the keys of the events that it was made of
 
 
@@ -136,8 +137,26 @@ def _register(about: Fold, victim_id: str) -> None:
 def _fold_victim(about: Fold, event: CaseEvent) -> None:
     victim_id = event.data.victim_id
     folded = _folded(about, victim_id)
-    if event.pk not in folded:
+    if event.pk in folded:
+        return
+    try:
         _save_victim(about, victim_id, [*folded, event.pk], written(event))
+    except EventRefused:
+        if event.type != "victim.registered" or _REGISTERED in people.profile_of(about.tx, victim_id):
+            raise
+        _register_without(about, event, folded)
+
+
+def _register_without(about: Fold, registration: CaseEvent, early: list[int]) -> None:
+    """Register her without those updates from before that do not fit: they are set aside, and not she."""
+    victim_id, fitting = registration.data.victim_id, [registration.pk]
+    _save_victim(about, victim_id, fitting, written(registration))
+    for pk in early:
+        try:
+            _save_victim(about, victim_id, sorted([*fitting, pk]), {})
+            fitting.append(pk)
+        except EventRefused as problem:
+            events.mark_problem(about.tx, pk, str(problem))
 
 
 def _take_back_of_victim(about: Fold, event: CaseEvent) -> None:

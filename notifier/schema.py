@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
+from notifier.documents import MOST_BYTES
 from notifier.event_data import StaffAnswer
 from notifier.event_types import EVENT_TYPES, Clock, EventType
 from notifier.schema_words import FIELDS
@@ -28,9 +29,11 @@ _DATE = rf"^[1-9][0-9]{{3}}-{_DAY}$"
 _TIME = rf"^(19|2[01])[0-9]{{2}}-{_DAY}T{_CLOCK}:[0-5][0-9](\.[0-9]+)?(Z|[+-]{_CLOCK})$"
 _NOT_ONLY_SPACE = r"[^\s\u0085]"
 BEYOND = (
-    "Beyond what a schema can say: a document has at most 1,000,000 bytes and 50 levels; no text holds "
-    "U+0000 or half of a surrogate pair; `until` is not earlier than `from`, in a window later. Check "
-    "formats too. Unknown extra fields are kept and ignored."
+    f"Beyond what a schema can say: a document has at most {MOST_BYTES:,} bytes and 50 levels, no key twice "
+    "in one object and no number of over 100 digits; `source` and `id` have at most 1,000 bytes each; news is "
+    "of the years 2000 to 2099, backfill may be older; no text holds U+0000 or half of a surrogate pair; "
+    "`until` is not earlier than `from`, in a window later. Check formats too. Unknown extra fields are kept "
+    "and ignored."
 )
 _ALSO: dict[type[BaseModel], Schema] = {
     StaffAnswer: {

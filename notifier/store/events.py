@@ -159,13 +159,13 @@ def unplanned(tx: Tx, case_id: str) -> set[int]:
 
 
 def mark_planned(tx: Tx, pks: set[int], now: datetime) -> None:
-    """Note that these events were planned."""
-    tx.run(update(events).where(events.c.pk.in_(pks)).values(planned_at=now))
+    """Note that these events were planned, but for those that were set aside meanwhile."""
+    tx.run(update(events).where(events.c.pk.in_(pks), events.c.problem.is_(None)).values(planned_at=now))
 
 
 def mark_problem(tx: Tx, pk: int, problem: str) -> None:
     """Set an event aside that cannot be planned; staff see it with ``problem``."""
-    tx.run(update(events).where(events.c.pk == pk).values(problem=problem[:200]))
+    tx.run(update(events).where(events.c.pk == pk).values(problem=problem[:200], planned_at=None))
 
 
 # One that a person gave up counts as planned, and keeps its problem: nothing is ever made of it.
