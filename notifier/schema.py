@@ -30,7 +30,7 @@ _TIME = rf"^(19|2[01])[0-9]{{2}}-{_DAY}T{_CLOCK}:[0-5][0-9](\.[0-9]+)?(Z|[+-]{_C
 _NOT_ONLY_SPACE = r"[^\s\u0085]"
 BEYOND = (
     f"Beyond what a schema can say: a document has at most {MOST_BYTES:,} bytes and 50 levels, no key twice "
-    "in one object and no number of over 100 digits; `source` and `id` have at most 1,000 bytes each; news is "
+    "in one object and no number of over 100 digits; `source` and `id` have at most 1,000 bytes; news is "
     "of the years 2000 to 2099, backfill may be older; no text holds U+0000 or half of a surrogate pair; "
     "`until` is not earlier than `from`, in a window later. Check formats too. Unknown extra fields are kept "
     "and ignored."
