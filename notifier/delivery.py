@@ -7,20 +7,19 @@ providers are called. What a crash leaves behind is seen in the database and rep
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic
 
 from notifier import composing, deciding, outcomes
-from notifier.channels.base import Channel
+from notifier.channels.base import Channels
 from notifier.composing import Draft, Render
 from notifier.errors import RenderingError, SettingsError
 from notifier.records import (
     Ask,
     AttemptState,
-    ChannelName,
     FailureReason,
     FullTextBy,
     Message,
@@ -45,20 +44,14 @@ _RANK = {Tone.SAFETY: 0, Tone.BAD_NEWS: 1, Tone.ROUTINE: 2}
 _WITH_PROVIDER = frozenset(
     {AttemptState.DISPATCHING, AttemptState.ACCEPTED, AttemptState.DELIVERED, AttemptState.CONFIRMED}
 )
-_FINAL = frozenset({AttemptState.DELIVERED, AttemptState.CONFIRMED, AttemptState.FAILED})
-Channels = Mapping[ChannelName, Channel]
 
 
 @dataclass(frozen=True, slots=True)
 class Dispatch:
-    """A committed attempt whose provider is to be called now.
-
-    ``overdue``: it is asked because its receipt is, not because its outcome is unknown.
-    """
+    """A committed attempt whose provider is to be called now."""
 
     attempt_pk: int
     message: Message
-    overdue: bool = False
 
 
 @dataclass(slots=True)
@@ -289,44 +282,3 @@ def record(
     """Store a provider's answer; return what staff are asked."""
     wait = channels[dispatch.message.channel].look_up_after
     return outcomes.record_answer(tx, dispatch.attempt_pk, result, policies, now, look_up_after=wait)
-
-
-def to_look_up(tx: Tx, channels: Channels, now: datetime, until: datetime, limit: int) -> list[Dispatch]:
-    """Return attempts about which the provider is to be asked; others leave them alone until ``until``.
-
-    Those of unknown outcome, and those whose receipt is overdue: its callback may have been lost.
-    """
-    unknown = attempts.unknown(tx, now, limit)
-    overdue = [row.pk for row in attempts.silent(tx, giving_receipts(channels), now, limit)]
-    for pk in (*unknown, *overdue):
-        attempts.change(tx, pk, check_at=until)
-    return [Dispatch(pk, attempts.load(tx, pk).message, pk in overdue) for pk in (*unknown, *overdue)]
-
-
-def look_up(dispatch: Dispatch, channels: Channels) -> SendResult:
-    """Ask the provider what became of an attempt."""
-    try:
-        return channels[dispatch.message.channel].look_up(dispatch.message)
-    except SettingsError:
-        return SendResult(AttemptState.UNKNOWN, code="settings", reason=FailureReason.NOT_OURS)
-    except Exception as problem:
-        _log.error("a channel raised", extra={"attempt": dispatch.message.attempt_ref}, exc_info=problem)
-        return SendResult(AttemptState.UNKNOWN, code=type(problem).__name__[:50])
-
-
-def giving_receipts(channels: Channels) -> list[ChannelName]:
-    """Return the channels that say what became of a message, so that their silence is a question to them."""
-    return [name for name, channel in channels.items() if channel.facts.gives_receipts]
-
-
-def settle(tx: Tx, dispatch: Dispatch, result: SendResult, policies: Policies, now: datetime) -> list[Ask]:
-    """Apply what the provider said when it was asked; return what staff are asked.
-
-    Where it knows no more of a message whose receipt is overdue, its silence is read as what it means.
-    """
-    attempt = attempts.load_locked(tx, dispatch.attempt_pk)
-    if dispatch.overdue and attempt.state is AttemptState.ACCEPTED and result.state not in _FINAL:
-        result = SendResult(attempt.silence_means or AttemptState.UNCONFIRMED)
-    if result.state is AttemptState.UNKNOWN:
-        return outcomes.give_up_asking(tx, dispatch.attempt_pk, policies, now)
-    return outcomes.move(tx, dispatch.attempt_pk, result, policies, now)

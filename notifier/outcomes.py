@@ -26,6 +26,7 @@ from notifier.records import (
 )
 from notifier.rules.next_step import AskPerson, Fallback, Told, Tried, retry_at, silence_after, step_after
 from notifier.rules.policy import Policies, Policy
+from notifier.rules.sensitivity import dangerous_in_other_hands
 from notifier.rules.transitions import may_move
 from notifier.store import attempts, contact_points, journal, notices, people
 from notifier.store.attempts import Attempt
@@ -137,15 +138,21 @@ def _apply(tx: Tx, attempt: Attempt, result: SendResult, policies: Policies, now
     _write_outcome(tx, attempt, result, now)
     if state is AttemptState.FAILED and attempt.point_pk and result.reason not in _NOT_THE_ADDRESS:
         contact_points.mark_failed(tx, attempt.point_pk, now)
-    return _about_the_contact(attempt, result) + _next_steps(tx, attempt, policies, now)
+    return _about_the_contact(tx, attempt, result, policies, now) + _next_steps(tx, attempt, policies, now)
 
 
-def _about_the_contact(attempt: Attempt, result: SendResult) -> list[Ask]:
+def _about_the_contact(
+    tx: Tx, attempt: Attempt, result: SendResult, policies: Policies, now: datetime
+) -> list[Ask]:
     """Staff hear of what is wrong with a contact, whatever the next channel does (rules, section 6)."""
     reason = _STAFF_HEAR_OF.get(result.reason) if result.reason is not None else None
-    if reason is None or attempt.case_pk is None or attempt.role in STAFF:
+    if reason is None or attempt.case_pk is None or attempt.victim_pk is None or attempt.role in STAFF:
         return []
-    return [Ask(attempt.case_pk, attempt.victim_pk, StaffRequest.escalation(reason, None))]
+    case, victim = people.load_case(tx, attempt.case_pk), people.load_victim(tx, attempt.victim_pk)
+    read_by_others = result.reason is FailureReason.REASSIGNED
+    safety = read_by_others and dangerous_in_other_hands(case, victim, policies.of(case.force, now))
+    request = StaffRequest.escalation(reason, None, safety=safety)
+    return [Ask(attempt.case_pk, attempt.victim_pk, request)]
 
 
 def _policy_of(tx: Tx, attempt: Attempt, policies: Policies, now: datetime) -> Policy:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from notifier import (
+    asking_providers,
     delivery,
     escalation,
     intake,
@@ -23,8 +24,9 @@ from notifier import (
     source_watch,
     sweeping,
 )
+from notifier.channels.base import Channels
 from notifier.composing import Render
-from notifier.delivery import Channels, Desk, Dispatch
+from notifier.delivery import Desk, Dispatch
 from notifier.errors import NotifierError, Unreachable
 from notifier.intake import Taken
 from notifier.records import ChannelName, Receipt, Reply
@@ -190,19 +192,19 @@ class Path:
     def questions_waiting(self, now: datetime) -> bool:
         """Tell whether providers are to be asked about attempts."""
         with self.store.begin() as tx:
-            silent = attempts.silent(tx, delivery.giving_receipts(self.channels), now, 1)
+            silent = attempts.silent(tx, asking_providers.giving_receipts(self.channels), now, 1)
             return bool(silent or attempts.unknown(tx, now, 1))
 
     def reconcile(self, now: datetime, until: datetime, *, limit: int = 16) -> int:
         """Ask providers about attempts of unknown outcome or without a receipt; return how many."""
         with self.store.begin() as tx:
-            dispatches = delivery.to_look_up(tx, self.channels, now, until, limit)
-        for dispatch in dispatches:
-            result = delivery.look_up(dispatch, self.channels)
+            questions = asking_providers.questions(tx, self.channels, now, until, limit)
+        for question in questions:
+            result = asking_providers.ask(question, self.channels)
             with self.store.begin() as tx:
-                asks = delivery.settle(tx, dispatch, result, self.policies, now)
+                asks = asking_providers.settle(tx, question, result, self.policies, now)
                 escalation.ask(tx, asks, self.policies, now)
-        return len(dispatches)
+        return len(questions)
 
     def receive(self, channel: ChannelName, received: Iterable[Receipt], now: datetime) -> None:
         """Apply verified receipts of one channel."""
@@ -240,7 +242,7 @@ class Path:
     def _sweep_attempts(self, now: datetime) -> None:
         with self.store.begin() as tx:
             asks = sweeping.repair(tx, self.policies, now)
-            silent = set(self.channels) - set(delivery.giving_receipts(self.channels))
+            silent = set(self.channels) - set(asking_providers.giving_receipts(self.channels))
             asks += sweeping.read_silence(tx, silent, self.policies, now, _BATCH)
             asks += sweeping.find_at_risk(tx, now)
             escalation.ask(tx, asks, self.policies, now)

@@ -20,7 +20,7 @@ from notifier.records import (
 )
 from notifier.rules.meaning import Meaning, meaning_of
 from notifier.rules.policy import Policies, Policy
-from notifier.rules.sensitivity import enhanced_rights
+from notifier.rules.sensitivity import dangerous_in_other_hands
 from notifier.rules.staffing import HIGHEST_LEVEL
 from notifier.same_place import place_of
 from notifier.store import events, journal, people
@@ -162,8 +162,7 @@ def _escalations(meaning: Meaning, found: list[Correspondent]) -> tuple[Ask, ...
 
 def _is_safety(meaning: Meaning, person: Correspondent) -> bool:
     if meaning is Meaning.WRONG_PERSON:
-        case, policy = person.case, person.policy
-        return enhanced_rights(case, person.victim, policy) or case.offence in policy.no_letter_offences
+        return dangerous_in_other_hands(person.case, person.victim, person.policy)
     return meaning is Meaning.HELP
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import ClassVar
 
@@ -74,6 +75,9 @@ class Channel(ABC):
 
     def close(self) -> None:
         """Give connections back. The channel is not used afterwards."""
+
+
+Channels = Mapping[ChannelName, Channel]
 
 
 def find_channels() -> dict[ChannelName, type[Channel]]:

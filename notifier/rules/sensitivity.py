@@ -20,6 +20,11 @@ _LINK = re.compile(
 _SHORTEST_NAME = 2
 
 
+def dangerous_in_other_hands(case: Case, victim: Victim, policy: Policy) -> bool:
+    """Tell whether it may harm her that somebody else reads what is sent to her (our policy)."""
+    return enhanced_rights(case, victim, policy) or case.offence in policy.no_letter_offences
+
+
 def enhanced_rights(case: Case, victim: Victim, policy: Policy) -> bool:
     """Tell whether the shorter limits hold: the victim's flag, or a serious offence (section 1)."""
     return victim.enhanced or serious(case, policy)

@@ -68,7 +68,9 @@ class Desk:
         self.email = fakes[EMAIL]
         self.path = Path(store, POLICIES, Renderer(LONDON).render, {**fakes, SMS: chain})
 
-    def register(self, number: int, *, safety: bool = False, **contract: Any) -> None:
+    def register(
+        self, number: int, *, safety: bool = False, offence: str = "burglary", **contract: Any
+    ) -> None:
         """A victim is registered; with ``safety`` somebody who endangers her was released too."""
         case_id, victim_id = f"c{number}", f"v{number}"
         points = [
@@ -77,7 +79,7 @@ class Desk:
         ]
         when = f"{self.now.astimezone(LONDON):%a %-d %b %Y %H:%M}"
         documents = [
-            a_document("case.opened", when, case_id=case_id, offence="burglary", force="Example",
+            a_document("case.opened", when, case_id=case_id, offence=offence, force="Example",
                        reference="EX/1/26", officer=OFFICER),
             a_document("victim.registered", when, case_id=case_id, victim_id=victim_id, contact_points=points,
                        contract=contract),
@@ -239,7 +241,7 @@ def test_an_outage_of_hours_is_charged_to_nobody(alone: Desk) -> None:
     assert alone.email.sent == []
     alone.first.down = False
     alone.first.will_answer(*[TOO_FAST] * 4)  # that counts, as the first try of each
-    for _ in range(4):
+    for _ in range(8):  # how many find the provider on its trial is the threads' affair
         alone.later(minutes=6)
     assert {row.state for row in alone.rows(notices)} == {"sent"}
     assert len(alone.first.sent) == 4 + 4, "each once after it was refused"
@@ -291,8 +293,15 @@ def test_a_number_that_was_given_up_is_closed_and_staff_hear_of_it(desk: Desk) -
     desk.deliver()
     closed = [row.point_id for row in desk.rows(contact_points) if row.failed_at is not None]
     assert closed == ["p1"]
-    assert [row.reason for row in desk.rows(escalations)] == ["wrong_person"]
+    assert [(row.reason, row.safety) for row in desk.rows(escalations)] == [("wrong_person", False)]
     assert [message.address for message in desk.email.sent] == ["jo1@example.org"]
+
+
+def test_a_number_in_other_hands_is_a_matter_of_safety_where_it_may_harm_her(desk: Desk) -> None:
+    desk.first.will_answer(GONE)
+    desk.register(1, offence="stalking")
+    desk.deliver()
+    assert [(row.reason, row.safety) for row in desk.rows(escalations)] == [("wrong_person", True)]
 
 
 def test_doctor_names_the_providers_that_are_out(desk: Desk) -> None:
