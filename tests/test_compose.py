@@ -18,13 +18,14 @@ from pydantic_settings import BaseSettings
 
 import notifier.channels
 from notifier.cli import app
+from notifier.providers.notify import NotifySettings
 from notifier.settings import Settings
 from notifier.web.app import create_app
 
 COMPOSE = yaml.safe_load((Path(__file__).parents[1] / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"] == "notifier"}
-ROLES = ("intake", "worker-urgent", "worker-routine", "worker-bulk", "scheduler", "web")
+ROLES = ("intake", "worker-urgent", "worker-routine", "worker-bulk", "scheduler", "web", "mail")
 COMMANDS_OF_OTHERS = ("redis-cli", "pg_isready")
 
 
@@ -40,7 +41,7 @@ def parse(arguments: list[str]) -> None:
 
 
 def settings_classes() -> Iterator[type[BaseSettings]]:
-    yield Settings
+    yield from (Settings, NotifySettings)
     for entry in pkgutil.iter_modules(notifier.channels.__path__):
         module = importlib.import_module(f"notifier.channels.{entry.name}")
         for _, kind in inspect.getmembers(module, inspect.isclass):
