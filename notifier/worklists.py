@@ -21,6 +21,10 @@ Record = dict[str, Any]
 
 _FAILED = (NoticeState.FAILED, NoticeState.UNCERTAIN, NoticeState.HELD)
 _NOT_TOLD = (*_FAILED, NoticeState.PLANNED, NoticeState.SENDING, NoticeState.WITH_PERSON)
+_MEND_OF_DOOR = {
+    "mail": "read it with `notifier failures --document` and its id: it may be from a victim",
+    "inbound": "read it with `notifier failures --document` and its id: somebody wrote to us",
+}
 _WAITS_FOR_A_TALK = "person_first"  # held by a rule, not by a fault
 
 
@@ -50,7 +54,7 @@ def failures(tx: Tx, timezone: ZoneInfo) -> Iterator[Record]:
             "door": row.door,
             "reason": row.reason,
             "said": f"a document was refused ({row.door}): {row.reason}",
-            "mend": "have the publisher correct it and send it again",
+            "mend": _MEND_OF_DOOR.get(row.door, "have the publisher correct it and send it again"),
         }
     for row in reports.failed_staff_messages(tx):
         why = plain_words.reason(row.reason)

@@ -389,8 +389,9 @@ def test_a_reply_of_somebody_unknown_is_kept_counted_and_said(
         }
         with desk.store.begin() as tx:
             assert count_unknown(tx) == 2
-            listed = [one["id"] for one in worklists.failures(tx, LONDON)]
-            shown = [worklists.document(tx, "R", int(one[1:])) for one in listed]
+            listed = list(worklists.failures(tx, LONDON))
+            shown = [worklists.document(tx, "R", int(one["id"][1:])) for one in listed]
+        assert all("somebody wrote to us" in one["mend"] for one in listed)
         assert (desk.rows(tasks), desk.answers()) == ([], [])
     assert shown == [f"07700900551\n\n{text}", f"07700900550\n\n{text}"]
     warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
