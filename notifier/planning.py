@@ -64,7 +64,7 @@ def plan_case(
     planned = Planned()
     planned.asks += [ask for event in fresh for ask in _hold_both(tx, case_pk, event, changes)]
     file = load_file(tx, case_pk)
-    if file.case.opened or any(event.type == "event.retracted" for event in fresh):
+    if file.begun:
         planned.asks += _make_notices(tx, file, set(waiting), policies, now)
         _settle_talks(tx, file, fresh, now, planned)
         if any(event.type in retracting.LETS_GO for event in fresh):

@@ -38,6 +38,11 @@ class CaseFile:
         """Return one event of the case, retracted or not."""
         return next((event for event in self.received if event.pk == pk), None)
 
+    @property
+    def begun(self) -> bool:
+        """Whether the case was opened, rightly or wrongly: before that everything waits."""
+        return self.case.opened or self._only_retracted("case.opened") is not None
+
     def wrong_start(self, victim_pk: int) -> CaseEvent | None:
         """Return the retracted event without which nothing is told her in this case.
 

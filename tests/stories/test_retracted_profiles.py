@@ -17,8 +17,8 @@ def a_case(**victim: Any) -> Story:
     return Story(f"{DAY} 09:00", victim=victim)
 
 
-def retracted(story: Story, at: str, id: str) -> Story:
-    return story.event("event.retracted", at, source="urn:example:records", id_=id)
+def retracted(story: Story, at: str, id: str, case_id: str = "c1") -> Story:
+    return story.event("event.retracted", at, case_id=case_id, source="urn:example:records", id_=id)
 
 
 def addresses(lines: Lines, event_type: str = "case.suspect_arrested") -> list[str]:
@@ -121,6 +121,18 @@ def test_a_case_that_was_opened_wrongly_waits_for_its_opening() -> None:
     assert addresses(story.run("2026-05-14 12:00")) == []
     story.event("case.opened", "2026-05-14 13:00", offence="burglary", force="Example", reference="EX/1/26")
     assert addresses(story.run("2026-05-15 12:00")) == [NUMBER]
+
+
+def test_a_retraction_opens_no_case() -> None:
+    """Everything waits for the opening, which may come after the retraction of something else."""
+    story = Story(f"{DAY} 20:00", victim={})
+    story.event(
+        "victim.registered", f"{DAY} 09:00", id="r2", case_id="c2", victim_id="v2", contact_points=[SMS]
+    )
+    story.event("case.suspect_arrested", f"{DAY} 09:30", id="arrest", case_id="c2")
+    retracted(story, f"{DAY} 10:00", "never-came", case_id="c2")
+    lines = story.run("2026-05-30 12:00", whole=True)
+    assert not lines.told("at", case_id="c2")
 
 
 def test_a_partys_address_that_was_recorded_wrongly_blocks_nothing() -> None:
