@@ -67,11 +67,7 @@ def plan_case(
     if file.begun:
         planned.asks += _make_notices(tx, file, set(waiting), policies, now)
         _settle_talks(tx, file, fresh, now, planned)
-        if any(event.type in retracting.LETS_GO for event in fresh):
-            retracting.revive(tx, file, now)
-        settled, asks = retracting.correct(tx, file)
-        planned.settled += settled
-        planned.asks += asks
+        _settle_retractions(tx, file, {event.type for event in fresh}, now, planned)
         for victim_pk in file.victims:
             planned.asks += _decide_open(tx, file, victim_pk, policies, now)
             contact_clock.refresh(tx, file, victim_pk, policies, now)
@@ -184,6 +180,19 @@ def _settle_talks(tx: Tx, file: CaseFile, fresh: list[CaseEvent], now: datetime,
             for notice in notices.of_victim(tx, victim_pk, file.case.pk):
                 if notice.event_pk == event.pk and notice.state in _LEFT_TO_A_PERSON:
                     notices.change(tx, notice.pk, state=NoticeState.TOLD, reason="told_by_person")
+
+
+def _settle_retractions(
+    tx: Tx, file: CaseFile, fresh_types: set[str], now: datetime, planned: Planned
+) -> None:
+    """Let go what a wrong event kept back, and have corrected what was told of one."""
+    if fresh_types & retracting.LETS_GO:
+        retracting.revive(tx, file, now)
+    if retracting.RETRACTION in fresh_types:
+        retracting.take_back_talks(tx, file)
+    settled, asks = retracting.correct(tx, file)
+    planned.settled += settled
+    planned.asks += asks
 
 
 def _answer(event: CaseEvent, file: CaseFile) -> Answered:

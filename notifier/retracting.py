@@ -20,9 +20,10 @@ from notifier.store import notices, people, staff
 from notifier.store.database import Tx
 from notifier.store.situations import CaseFile, newer_on_subject
 
+RETRACTION = "event.retracted"
 SPOKE = "spoke"
 # Each of them may end what kept a notice back.
-LETS_GO = frozenset({"event.retracted", "victim.registered", "case.opened"})
+LETS_GO = frozenset({RETRACTION, "victim.registered", "case.opened"})
 
 
 def revive(tx: Tx, file: CaseFile, now: datetime) -> None:
@@ -38,8 +39,6 @@ def revive(tx: Tx, file: CaseFile, now: datetime) -> None:
         elif (notice.state, notice.reason) == (NoticeState.CANCELLED, "retracted"):
             # She is one of the case again, and only from now can it be planned.
             notices.change(tx, notice.pk, state=NoticeState.PLANNED, reason=None, made_at=now)
-        if notice.state is not NoticeState.SUPPRESSED:
-            _take_back_talk(tx, notice, event, file)
 
 
 def _kept_back_no_more(tx: Tx, notice: Notice, file: CaseFile, *, first: bool) -> bool:
@@ -51,13 +50,17 @@ def _kept_back_no_more(tx: Tx, notice: Notice, file: CaseFile, *, first: bool) -
     return False
 
 
-def _take_back_talk(tx: Tx, notice: Notice, event: CaseEvent, file: CaseFile) -> None:
+def take_back_talks(tx: Tx, file: CaseFile) -> None:
     """Where a record of a talk was retracted nobody told her: what it ended begins again."""
-    if talked_about_at(file.history, event, file.victims[notice.victim_pk].victim_id) is not None:
-        return
-    if notice.reason == "told_by_person":
-        notices.change(tx, notice.pk, state=NoticeState.PLANNED, reason=None)
-    staff.ask_again(tx, notice.case_pk, notice.victim_pk, event.pk, outcome=SPOKE)
+    for notice in notices.of_case(tx, file.case.pk):
+        event = file.event(notice.event_pk)
+        if event is None or event not in file.history or notice.state is NoticeState.SUPPRESSED:
+            continue
+        if talked_about_at(file.history, event, file.victims[notice.victim_pk].victim_id) is not None:
+            continue
+        if notice.reason == "told_by_person":
+            notices.change(tx, notice.pk, state=NoticeState.PLANNED, reason=None)
+        staff.ask_again(tx, notice.case_pk, notice.victim_pk, event.pk, outcome=SPOKE)
 
 
 def correct(tx: Tx, file: CaseFile) -> tuple[list[Settled], list[Ask]]:
