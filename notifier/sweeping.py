@@ -77,8 +77,9 @@ def find_at_risk(tx: Tx, now: datetime) -> list[Ask]:
 
 def _at_risk(notice: Notice) -> bool:
     if notice.state is NoticeState.PLANNED:
-        assert notice.send_at is not None
-        return notice.deadline is not None and notice.send_at > notice.deadline
+        # Without a time nobody would ever send it: it must reach staff, and stop no other notice's check.
+        late = notice.send_at is None or (notice.deadline is not None and notice.send_at > notice.deadline)
+        return notice.deadline is not None and late
     return notice.state in _NOT_TOLD
 
 
