@@ -5,8 +5,12 @@ Shared by the rooms that learn of an outcome: delivery, receipts and sweeping.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row
 
 from notifier import closure, contact_clock, deciding
 from notifier.records import (
@@ -51,6 +55,7 @@ _STAFF_HEAR_OF = {
 }
 _LOOK_AGAIN = timedelta(minutes=5)  # at a provider that is out
 _AFTER_ALL = "it had gone out after all, although it had been given up: a possible duplicate"
+_SHORT = frozenset({Wording.POINTER, Wording.NEWS})
 _LEFT_OPEN = frozenset({AttemptState.UNKNOWN, AttemptState.DEFERRED})
 STAFF = frozenset({Role.OFFICER, Role.SUPERVISOR, Role.UNIT})
 _SHOWN = {
@@ -229,9 +234,9 @@ def _next_steps(tx: Tx, attempt: Attempt, policies: Policies, now: datetime) -> 
 def _next_step(tx: Tx, notice_pk: int, file: CaseFile, policies: Policies, now: datetime) -> list[Ask]:
     notice = notices.load(tx, notice_pk)
     made = attempts.of_notice(tx, notice_pk, notice.retried_at)
-    # A temporary failure was overtaken by the next try of the same part.
     latest = {(row.point_pk, row.wording): row for row in made}.values()
-    step = step_after((Tried(AttemptState(row.state), Wording(row.wording)) for row in latest), notice.tone)
+    standing = [row for row in latest if not _overtaken(row, made)]
+    step = step_after((Tried(AttemptState(row.state), Wording(row.wording)) for row in standing), notice.tone)
     if isinstance(step, Told) and notice.state in _MAY_BE_TOLD:
         notices.change(tx, notice_pk, state=NoticeState.TOLD, send_at=None, leased_until=None)
     elif isinstance(step, AskPerson) and notice.state in _IN_OUR_HANDS:
@@ -240,6 +245,14 @@ def _next_step(tx: Tx, notice_pk: int, file: CaseFile, policies: Policies, now: 
         notices.change(tx, notice_pk, full_only=step.full_only, tries=0)
         return deciding.take(tx, notices.load(tx, notice_pk), file, policies, now)[1]
     return []
+
+
+def _overtaken(row: Row[Any], made: Sequence[Row[Any]]) -> bool:
+    """Tell whether a temporary failure was followed by another try, wherever and in whatever words."""
+    if row.state != AttemptState.DEFERRED:
+        return False
+    short = row.wording in _SHORT
+    return any(other.pk > row.pk and (other.wording in _SHORT) is short for other in made)
 
 
 def _ask_person(tx: Tx, notice: Notice, file: CaseFile, now: datetime) -> list[Ask]:
