@@ -173,3 +173,12 @@ def test_what_was_pointed_to_together_waits_together_for_its_full_text() -> None
     assert lines.told("channel", "event_ids", what="message") == [("sms", ["reg-v1", "help"])]
     assert lines.told("channel", "event_ids", what="failed") == [("email", ["reg-v1", "help"])]
     assert lines.told("kind", what="task") == [("call_back",), ("call_back",)]
+
+
+def test_a_try_in_other_words_takes_the_place_of_the_one_before() -> None:
+    """Her number refuses for a time; meanwhile she asks to be discreet. The notice must not wait for ever."""
+    story = arrested(Story(f"{DAY} 09:00", victim={}))
+    story.event("victim.updated", f"{DAY} 14:10", victim_id="v1", needs={"discreet": True})
+    story.outcome(NUMBER, "temporary", start=f"{DAY} 12:00", until="2026-05-13 12:00")
+    lines = story.run("2026-05-14 12:00")
+    assert lines.told("reason", what="escalation", event_id="arrest") == [("no_contact",), ("no_contact",)]
