@@ -31,7 +31,7 @@ from notifier.rules.timing import local_day, window_end, windows_of
 from notifier.same_place import place_of
 from notifier.store import attempts
 from notifier.store import replies as store
-from notifier.store.attempts import NewAttempt, new_ref
+from notifier.store.attempts import Content, NewAttempt, new_ref
 from notifier.store.database import Tx
 from notifier.store.replies import AUTOMATIC_ANSWER, Sender
 
@@ -59,8 +59,8 @@ def answer(
     render: Render,
     now: datetime,
     until: datetime,
-) -> tuple[tuple[int, Message] | None, str]:
-    """Store the answer, as an attempt with its message, where one may go; say in words why not.
+) -> tuple[tuple[int, Content] | None, str]:
+    """Store the answer, as an attempt with its content, where one may go; say in words why not.
 
     It must be committed before its provider is called; ``until`` is when its lease ends.
     """
@@ -73,7 +73,7 @@ def answer(
     except RenderingError:
         return None, "not answered: its words cannot be made, or there is no number to give"
     new = _attempt(person, point, rendered, now)
-    return (attempts.add(tx, new, leased_until=until), new.message), "answered with whom to call"
+    return (attempts.add(tx, new, leased_until=until), new.content), "answered with whom to call"
 
 
 def _point_of(reply: Reply, victim: Victim) -> ContactPoint | None:

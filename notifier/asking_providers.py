@@ -39,7 +39,8 @@ def questions(tx: Tx, channels: Channels, now: datetime, until: datetime, limit:
     overdue = [row.pk for row in attempts.silent(tx, giving_receipts(channels), now, limit)]
     for pk in (*unknown, *overdue):
         attempts.change(tx, pk, check_at=until)
-    return [Question(pk, attempts.load(tx, pk).message, pk in overdue) for pk in (*unknown, *overdue)]
+    attempts.bring_contents(tx, (*unknown, *overdue))
+    return [Question(pk, attempts.content(tx, pk).message, pk in overdue) for pk in (*unknown, *overdue)]
 
 
 def ask(question: Question, channels: Channels) -> SendResult:

@@ -6,11 +6,7 @@ contract or the case changed (rules, section 5).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Row
 
 from notifier.records import NoticeState
 from notifier.rules.cadence import Contact, courtesy_plan, stopped, wants_courtesy
@@ -53,11 +49,10 @@ def _last_contact(tx: Tx, file: CaseFile, victim_pk: int) -> Contact | None:
         for notice in notices.of_victim(tx, victim_pk, file.case.pk)
         if notice.event_pk is None and (notice.state in _WITH_STAFF or notice.reason == "discarded")
     ]
-    times = [row.sent_at for row in reached] + [talk_at(talk) for talk in talks] + handed_over
+    sent = [one.sent_at for one, _ in reached if one.sent_at is not None]
+    times = [*sent, *(talk_at(talk) for talk in talks), *handed_over]
     if not times:
         return None
-    return Contact(max(times), acknowledgement_alone=not talks and not handed_over and _is_first(reached))
-
-
-def _is_first(reached: Sequence[Row[Any]]) -> bool:
-    return {row.event_type for row in reached} == {_ACKNOWLEDGEMENT}
+    told = {notice.event_type for _, notices_told in reached for notice in notices_told}
+    alone = not talks and not handed_over and told == {_ACKNOWLEDGEMENT}
+    return Contact(max(times), acknowledgement_alone=alone)

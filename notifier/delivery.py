@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import FIRST_COMPLETED, Executor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic
@@ -35,8 +35,9 @@ from notifier.records import (
 from notifier.rules.decision import Part, Send
 from notifier.rules.policy import Policies, Policy
 from notifier.store import attempts, journal, notices
+from notifier.store.attempts import Content
 from notifier.store.database import Tx
-from notifier.store.situations import CaseFile, load_file
+from notifier.store.situations import CaseFile, bring_files, load_file
 
 _log = logging.getLogger(__name__)
 _MOST_TRIES = 5
@@ -51,7 +52,12 @@ class Dispatch:
     """A committed attempt whose provider is to be called now."""
 
     attempt_pk: int
-    message: Message
+    content: Content
+
+    @property
+    def message(self) -> Message:
+        """What is to be sent."""
+        return self.content.message
 
 
 @dataclass(slots=True)
@@ -97,7 +103,7 @@ def prepare(tx: Tx, notice_pks: Sequence[int], desk: Desk) -> Prepared:
     by_case: dict[int, list[Notice]] = {}
     for notice in leased:
         by_case.setdefault(notice.case_pk, []).append(notice)
-    # In one order everywhere: two workers never wait for each other's case.
+    bring_files(tx, by_case)
     for case_pk in sorted(by_case):
         file = load_file(tx, case_pk)
         for together in _units(by_case[case_pk]):
@@ -170,8 +176,8 @@ def _decide(tx: Tx, notice: Notice, file: CaseFile, desk: Desk, prepared: Prepar
 
 def _left_to_send(tx: Tx, notice: Notice, parts: tuple[Part, ...]) -> tuple[Part, ...]:
     """Leave out the messages that are with a provider or the victim already."""
-    made = attempts.of_notice(tx, notice.pk, notice.retried_at)
-    done = {(row.point_pk, row.wording) for row in made if row.state in _WITH_PROVIDER}
+    made = attempts.of_notice(tx, notice, notice.retried_at)
+    done = {(one.point_pk, one.wording) for one in made if one.state in _WITH_PROVIDER}
     in_full = any(wording == Wording.FULL for _, wording in done)
     return tuple(
         part
@@ -208,14 +214,14 @@ def _dispatch(tx: Tx, draft: Draft, file: CaseFile, desk: Desk, prepared: Prepar
     for notice in draft.notices:
         leased = {"state": NoticeState.SENDING, "leased_until": desk.until}
         notices.change(tx, notice.pk, send_at=None, **leased)
-    prepared.dispatches.append(Dispatch(attempt_pk, new.message))
+    prepared.dispatches.append(Dispatch(attempt_pk, new.content))
 
 
 def _marked(tx: Tx, draft: Draft) -> Draft:
     """Say so where the same message may be with the victim already."""
     for notice in draft.notices:
-        for row in attempts.of_notice(tx, notice.pk):
-            if row.state == AttemptState.UNKNOWN and row.point_pk == draft.part.point.pk:
+        for one in attempts.of_notice(tx, notice):
+            if one.state is AttemptState.UNKNOWN and one.point_pk == draft.part.point.pk:
                 again = "sent again although nobody knows whether the first went out: a possible duplicate"
                 return replace(draft, why=(*draft.why, again))
     return draft
@@ -249,18 +255,26 @@ def _to_person(tx: Tx, notice: Notice, file: CaseFile, text: str, now: datetime)
 def prepare_staff(tx: Tx, now: datetime, until: datetime, limit: int) -> list[Dispatch]:
     """Take waiting messages to staff in hand and return them."""
     pks = attempts.take_waiting(tx, now, until, limit)
-    return [Dispatch(pk, attempts.load(tx, pk).message) for pk in pks]
+    attempts.bring_contents(tx, pks)
+    return [Dispatch(pk, attempts.content(tx, pk)) for pk in pks]
+
+
+Answer = tuple[Dispatch, SendResult]
 
 
 def send(
     dispatches: Sequence[Dispatch], channels: Channels, pool: Executor, lease_ends: float
-) -> Iterator[tuple[Dispatch, SendResult]]:
-    """Call the providers side by side; yield their answers as they come, in the order of ``dispatches``.
+) -> Iterator[list[Answer]]:
+    """Call the providers side by side; yield their answers as they come, those that are there together.
 
     After ``lease_ends`` (of :func:`time.monotonic`) no call is begun: others hold this worker for dead.
     """
-    answers = pool.map(lambda one: _send_one(one.message, channels, lease_ends), dispatches)
-    yield from zip(dispatches, answers, strict=True)
+    waiting = {pool.submit(_send_one, one.message, channels, lease_ends): one for one in dispatches}
+    while waiting:
+        answered, _ = wait(waiting, return_when=FIRST_COMPLETED)
+        yield [(dispatch, future.result()) for future, dispatch in waiting.items() if future in answered]
+        for future in answered:
+            del waiting[future]
 
 
 def _send_one(message: Message, channels: Channels, lease_ends: float) -> SendResult:
@@ -277,8 +291,12 @@ def _send_one(message: Message, channels: Channels, lease_ends: float) -> SendRe
 
 
 def record(
-    tx: Tx, dispatch: Dispatch, result: SendResult, channels: Channels, policies: Policies, now: datetime
+    tx: Tx, answers: Sequence[Answer], channels: Channels, policies: Policies, now: datetime
 ) -> list[Ask]:
-    """Store a provider's answer; return what staff are asked."""
-    wait = channels[dispatch.message.channel].look_up_after
-    return outcomes.record_answer(tx, dispatch.attempt_pk, result, policies, now, look_up_after=wait)
+    """Store providers' answers; return what staff are asked."""
+    outcomes.bring_sent(tx, {dispatch.attempt_pk: dispatch.content for dispatch, _ in answers})
+    asks: list[Ask] = []
+    for dispatch, result in answers:
+        after = channels[dispatch.message.channel].look_up_after
+        asks += outcomes.record_answer(tx, dispatch.attempt_pk, result, policies, now, look_up_after=after)
+    return asks

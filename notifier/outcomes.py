@@ -5,12 +5,9 @@ Shared by the rooms that learn of an outcome: delivery, receipts and sweeping.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
-
-from sqlalchemy import Row
 
 from notifier import closure, contact_clock, deciding
 from notifier.records import (
@@ -20,23 +17,30 @@ from notifier.records import (
     FailureReason,
     Notice,
     NoticeState,
-    Role,
     SendResult,
     StaffRequest,
     TaskKind,
     Tone,
     What,
-    Wording,
 )
-from notifier.rules.next_step import AskPerson, Fallback, Told, Tried, retry_at, silence_after, step_after
+from notifier.rules.next_step import (
+    SHORT,
+    AskPerson,
+    Fallback,
+    Told,
+    Tried,
+    retry_at,
+    silence_after,
+    step_after,
+)
 from notifier.rules.policy import Policies, Policy
 from notifier.rules.sensitivity import dangerous_in_other_hands
 from notifier.rules.transitions import may_move
 from notifier.store import attempts, contact_points, journal, notices, people
-from notifier.store.attempts import Attempt
+from notifier.store.attempts import STAFF, Attempt, Content
 from notifier.store.database import Tx
 from notifier.store.journal import Line
-from notifier.store.situations import CaseFile, load_file
+from notifier.store.situations import CaseFile, bring_files, load_file
 
 # These say nothing about the address: the same one may work for the next message.
 _NOT_THE_ADDRESS = frozenset(
@@ -55,9 +59,7 @@ _STAFF_HEAR_OF = {
 }
 _LOOK_AGAIN = timedelta(minutes=5)  # at a provider that is out
 _AFTER_ALL = "it had gone out after all, although it had been given up: a possible duplicate"
-_SHORT = frozenset({Wording.POINTER, Wording.NEWS})
 _LEFT_OPEN = frozenset({AttemptState.UNKNOWN, AttemptState.DEFERRED})
-STAFF = frozenset({Role.OFFICER, Role.SUPERVISOR, Role.UNIT})
 _SHOWN = {
     AttemptState.DELIVERED: What.DELIVERED,
     AttemptState.CONFIRMED: What.CONFIRMED,
@@ -66,6 +68,31 @@ _SHOWN = {
 }
 _IN_OUR_HANDS = (NoticeState.SENDING, NoticeState.SENT, NoticeState.PLANNED, NoticeState.UNCERTAIN)
 _MAY_BE_TOLD = (*_IN_OUR_HANDS, NoticeState.FAILED)
+
+
+def bring(tx: Tx, attempt_pks: Collection[int]) -> None:
+    """Lock these attempts with their cases, and have all at hand that a decision about them rests on."""
+    attempts.lock(tx, attempt_pks)
+    attempts.bring_contents(tx, attempt_pks)
+    bring_files(tx, _cases_of(tx, attempt_pks))
+
+
+def bring_sent(tx: Tx, sent: Mapping[int, Content]) -> None:
+    """Lock these attempts with their cases, and have at hand what the answers to them mostly touch.
+
+    ``sent`` is what each attempt carries, by its key.
+    """
+    attempts.lock(tx, sent)
+    for pk, content in sent.items():
+        attempts.know_content(tx, pk, content)
+    case_pks = _cases_of(tx, sent)
+    people.bring_cases(tx, case_pks)
+    notices.bring(tx, case_pks)
+
+
+def _cases_of(tx: Tx, attempt_pks: Iterable[int]) -> set[int]:
+    found = [attempts.load(tx, pk).case_pk for pk in attempt_pks]
+    return {pk for pk in found if pk is not None}
 
 
 def record_answer(
@@ -110,7 +137,7 @@ def move(tx: Tx, attempt_pk: int, result: SendResult, policies: Policies, now: d
     if attempt.state is AttemptState.DISPATCHING:
         _write_message(tx, attempt, AttemptState.ACCEPTED, now)
     if attempt.state is AttemptState.DEFERRED:
-        attempts.change(tx, attempt.pk, why=[*attempt.why, _AFTER_ALL])
+        attempts.change(tx, attempt.pk, why=[*attempts.content(tx, attempt.pk).why, _AFTER_ALL])
     return _apply(tx, attempt, result, policies, now)
 
 
@@ -180,11 +207,10 @@ def _change(tx: Tx, attempt: Attempt, result: SendResult, **values: object) -> N
 
 
 def _wait_for_outcome(tx: Tx, attempt: Attempt) -> None:
-    for row in attempts.notices_of(tx, attempt.pk):
-        state = notices.load(tx, row.pk).state
-        given_up = attempt.state is AttemptState.DEFERRED and state is NoticeState.PLANNED
-        if given_up or state in (NoticeState.SENDING, NoticeState.UNCERTAIN):
-            notices.change(tx, row.pk, state=NoticeState.SENT, send_at=None, leased_until=None)
+    for notice in attempts.notices_of(tx, attempt):
+        given_up = attempt.state is AttemptState.DEFERRED and notice.state is NoticeState.PLANNED
+        if given_up or notice.state in (NoticeState.SENDING, NoticeState.UNCERTAIN):
+            notices.change(tx, notice.pk, state=NoticeState.SENT, send_at=None, leased_until=None)
 
 
 def _defer(tx: Tx, attempt: Attempt, result: SendResult, policies: Policies, now: datetime) -> list[Ask]:
@@ -197,8 +223,8 @@ def _defer(tx: Tx, attempt: Attempt, result: SendResult, policies: Policies, now
         failed = SendResult(AttemptState.FAILED, code=result.code, reason=FailureReason.UNREACHABLE)
         return _apply(tx, attempt, failed, policies, now)
     _change(tx, attempt, result, check_at=at if attempt.role in STAFF else None)
-    for row in attempts.notices_of(tx, attempt.pk):
-        notices.change(tx, row.pk, state=NoticeState.PLANNED, send_at=at, leased_until=None, tries=0)
+    for notice in attempts.notices_of(tx, attempt):
+        notices.change(tx, notice.pk, state=NoticeState.PLANNED, send_at=at, leased_until=None, tries=0)
     return []
 
 
@@ -212,9 +238,9 @@ def _wait_for_provider(
     if attempt.tone is Tone.SAFETY:
         return _apply(tx, attempt, replace(result, state=AttemptState.FAILED), policies, now)
     _change(tx, attempt, result, check_at=None)
-    for row in attempts.notices_of(tx, attempt.pk):
+    for notice in attempts.notices_of(tx, attempt):
         again = {"state": NoticeState.PLANNED, "send_at": now + _LOOK_AGAIN}
-        notices.change(tx, row.pk, **again, leased_until=None, tries=0)
+        notices.change(tx, notice.pk, **again, leased_until=None, tries=0)
     return []
 
 
@@ -223,36 +249,35 @@ def _next_steps(tx: Tx, attempt: Attempt, policies: Policies, now: datetime) -> 
         return []
     file = load_file(tx, attempt.case_pk)
     asks: list[Ask] = []
-    for row in attempts.notices_of(tx, attempt.pk):
-        asks += _next_step(tx, row.pk, file, policies, now)
+    for notice in attempts.notices_of(tx, attempt):
+        asks += _next_step(tx, notice, file, policies, now)
     assert attempt.victim_pk is not None
     contact_clock.refresh(tx, file, attempt.victim_pk, policies, now)
     closure.review(tx, file, now)
     return asks
 
 
-def _next_step(tx: Tx, notice_pk: int, file: CaseFile, policies: Policies, now: datetime) -> list[Ask]:
-    notice = notices.load(tx, notice_pk)
-    made = attempts.of_notice(tx, notice_pk, notice.retried_at)
-    latest = {(row.point_pk, row.wording): row for row in made}.values()
-    standing = [row for row in latest if not _overtaken(row, made)]
-    step = step_after((Tried(AttemptState(row.state), Wording(row.wording)) for row in standing), notice.tone)
+def _next_step(tx: Tx, notice: Notice, file: CaseFile, policies: Policies, now: datetime) -> list[Ask]:
+    made = attempts.of_notice(tx, notice, notice.retried_at)
+    latest = {(one.point_pk, one.wording): one for one in made}.values()
+    standing = [one for one in latest if not _overtaken(one, made)]
+    step = step_after((Tried(one.state, one.wording) for one in standing), notice.tone)
     if isinstance(step, Told) and notice.state in _MAY_BE_TOLD:
-        notices.change(tx, notice_pk, state=NoticeState.TOLD, send_at=None, leased_until=None)
+        notices.change(tx, notice.pk, state=NoticeState.TOLD, send_at=None, leased_until=None)
     elif isinstance(step, AskPerson) and notice.state in _IN_OUR_HANDS:
         return _ask_person(tx, notice, file, now)
     elif isinstance(step, Fallback) and notice.state in (*_IN_OUR_HANDS, NoticeState.TOLD):
-        notices.change(tx, notice_pk, full_only=step.full_only, tries=0)
-        return deciding.take(tx, notices.load(tx, notice_pk), file, policies, now)[1]
+        notices.change(tx, notice.pk, full_only=step.full_only, tries=0)
+        return deciding.take(tx, notices.load(tx, notice.pk), file, policies, now)[1]
     return []
 
 
-def _overtaken(row: Row[Any], made: Sequence[Row[Any]]) -> bool:
+def _overtaken(one: Attempt, made: Sequence[Attempt]) -> bool:
     """Tell whether a temporary failure was followed by another try, wherever and in whatever words."""
-    if row.state != AttemptState.DEFERRED:
+    if one.state is not AttemptState.DEFERRED:
         return False
-    short = row.wording in _SHORT
-    return any(other.pk > row.pk and (other.wording in _SHORT) is short for other in made)
+    short = one.wording in SHORT
+    return any(other.pk > one.pk and (other.wording in SHORT) is short for other in made)
 
 
 def _ask_person(tx: Tx, notice: Notice, file: CaseFile, now: datetime) -> list[Ask]:
@@ -273,8 +298,9 @@ def _move_clock(tx: Tx, attempt: Attempt, policies: Policies, now: datetime) -> 
 def _write_message(tx: Tx, attempt: Attempt, answer: AttemptState, now: datetime) -> None:
     """Write down what was handed to the provider, and its answer; staff have lines of their own."""
     if attempt.role not in STAFF:
-        detail = {"address": attempt.message.address, "text": attempt.message.rendered.text}
-        line = _line(tx, attempt, What.MESSAGE, None, attempt.why, detail)
+        sent = attempts.content(tx, attempt.pk)
+        detail = {"address": sent.message.address, "text": sent.message.rendered.text}
+        line = _line(tx, attempt, What.MESSAGE, None, sent.why, detail)
         journal.write(tx, replace(line, kind=answer), now)
 
 
@@ -282,14 +308,14 @@ def _write_outcome(tx: Tx, attempt: Attempt, result: SendResult, now: datetime) 
     if attempt.role in STAFF:
         return
     why = (f"the provider's code was {result.code}",) if result.code else ()
-    detail = {"address": attempt.message.address}
+    detail = {"address": attempts.content(tx, attempt.pk).message.address}
     journal.write(tx, _line(tx, attempt, _SHOWN[result.state], result.reason, why, detail), now)
 
 
 def _line(
     tx: Tx, attempt: Attempt, what: What, reason: str | None, why: tuple[str, ...], detail: dict[str, str]
 ) -> Line:
-    carried = attempts.notices_of(tx, attempt.pk)
+    carried = attempts.notices_of(tx, attempt)
     return Line(
         what,
         attempt.case_pk,
@@ -297,13 +323,13 @@ def _line(
         carried[0].event_pk if carried else None,
         attempt.pk,
         event_type=attempt.event_type,
-        event_ids=tuple(row.event_id for row in carried if row.event_id is not None),
+        event_ids=tuple(notice.event_id for notice in carried if notice.event_id is not None),
         person_id=attempt.person_id,
         role=attempt.role,
         channel=attempt.channel,
-        language=attempt.message.rendered.language,
+        language=attempts.content(tx, attempt.pk).message.rendered.language,
         reason=reason,
-        deadline=min((row.deadline for row in carried if row.deadline is not None), default=None),
+        deadline=min((notice.deadline for notice in carried if notice.deadline is not None), default=None),
         why=why,
         detail=detail,
     )

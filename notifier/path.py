@@ -81,18 +81,19 @@ class Path:
         with self.store.begin() as tx:
             return events.unplanned_cases(tx, _BATCH)
 
-    def plan(self, case_id: str, now: datetime) -> None:
-        """Plan a case's new events; one that cannot be planned is set aside, and the others go on."""
+    def plan(self, case_ids: Sequence[str], now: datetime) -> None:
+        """Plan the cases' new events; one that cannot be planned is set aside, and the others go on."""
         try:
-            self._plan(case_id, now, None)
+            self._plan(case_ids, now)
         except Unreachable:
             raise
         except Exception:
-            self._plan_one_by_one(case_id, now)
+            for case_id in case_ids:
+                self._plan_one_by_one(case_id, now)
 
-    def _plan(self, case_id: str, now: datetime, limit: int | None) -> None:
+    def _plan(self, case_ids: Sequence[str], now: datetime, limit: int | None = None) -> None:
         with self.store.begin() as tx:
-            planned = planning.plan_case(tx, case_id, self.policies, now, limit=limit)
+            planned = planning.plan(tx, case_ids, self.policies, now, limit=limit)
             escalation.settle(tx, planned.settled, now)
             escalation.ask(tx, planned.asks, self.policies, now)
             escalation.answer(tx, planned.answered, self.policies, now)
@@ -100,7 +101,7 @@ class Path:
     def _plan_one_by_one(self, case_id: str, now: datetime) -> None:
         while waiting := self._waiting(case_id):
             try:
-                self._plan(case_id, now, 1)
+                self._plan((case_id,), now, limit=1)
             except Unreachable:
                 raise
             except Exception as problem:
@@ -108,7 +109,7 @@ class Path:
 
     def _waiting(self, case_id: str) -> set[int]:
         with self.store.begin() as tx:
-            return events.unplanned(tx, case_id)
+            return events.unplanned(tx, (case_id,)).get(case_id, set())
 
     def _set_aside(self, event_pk: int, problem: Exception) -> None:
         # Only our own errors are known to hold no personal data.
@@ -178,10 +179,10 @@ class Path:
         return len(dispatches)
 
     def _send(self, dispatches: Sequence[Dispatch], now: datetime, lease_ends: float) -> None:
-        # Each answer is stored as soon as it is there: a crash then leaves few outcomes unknown.
-        for dispatch, result in delivery.send(dispatches, self.channels, self._pool, lease_ends):
+        # Answers are stored as soon as they are there: a crash then leaves few outcomes unknown.
+        for answers in delivery.send(dispatches, self.channels, self._pool, lease_ends):
             with self.store.begin() as tx:
-                asks = delivery.record(tx, dispatch, result, self.channels, self.policies, now)
+                asks = delivery.record(tx, answers, self.channels, self.policies, now)
                 escalation.ask(tx, asks, self.policies, now)
 
     def staff_waiting(self, now: datetime) -> bool:

@@ -1,10 +1,11 @@
 """Planning: a case's new events become notices and what staff are asked.
 
-One public function; it may run at any time and any number of times for the same case.
+One public function; it may run at any time and any number of times for the same cases.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,7 +29,7 @@ from notifier.rules.policy import Policies
 from notifier.rules.sensitivity import enhanced_rights, tone_of
 from notifier.store import events, journal, notices, people
 from notifier.store.database import Tx
-from notifier.store.situations import CaseFile, load_file
+from notifier.store.situations import CaseFile, bring_files, load_file
 
 _REGISTERED = "victim.registered"
 _ENDED_BY_A_TALK = frozenset(
@@ -46,26 +47,53 @@ class Planned:
     answered: list[Answered] = field(default_factory=list)
 
 
-def plan_case(
-    tx: Tx, case_id: str, policies: Policies, now: datetime, *, limit: int | None = None
-) -> Planned:
-    """Fold the case's unplanned events, make their notices and decide all that is open again.
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    """A case with the new events that its profiles were made of, and whose plans they may change."""
 
-    ``limit`` plans only so many of the waiting events, in the order of arrival. Raises
-    :class:`~notifier.errors.NotifierError` for an event that cannot be planned.
+    case_pk: int
+    fresh: list[CaseEvent]
+    changes: profiles.Changes
+
+
+def plan(
+    tx: Tx, case_ids: Sequence[str], policies: Policies, now: datetime, *, limit: int | None = None
+) -> Planned:
+    """Fold the cases' unplanned events, make their notices and decide all that is open again.
+
+    ``limit`` plans only so many of each case's waiting events, in the order of arrival. Raises
+    :class:`~notifier.errors.NotifierError` for an event that cannot be planned; then plan them one by one.
     """
-    case_pk = people.case_pk(tx, case_id)
-    waiting = sorted(events.unplanned(tx, case_id))[:limit]
+    planned = Planned()
+    case_pks = people.case_pks(tx, case_ids)
+    waiting = {name: sorted(pks)[:limit] for name, pks in events.unplanned(tx, case_ids).items()}
+    events.bring(tx, waiting)
+    # All profiles first: no victim is locked any more when notices change.
+    folded = [_fold(tx, case_pks[name], name, pks, policies, now) for name, pks in waiting.items()]
+    bring_files(tx, [one.case_pk for one in folded])
+    for one in folded:
+        _plan_case(tx, one, policies, now, planned)
+    events.mark_planned(tx, (pk for pks in waiting.values() for pk in pks), now)
+    return planned
+
+
+def _fold(
+    tx: Tx, case_pk: int, case_id: str, waiting: list[int], policies: Policies, now: datetime
+) -> _Folded:
     received = events.of_case(tx, case_id)
     fresh = [event for event in received if event.pk in set(waiting)]
     changes = profiles.Changes()
     for event in fresh:
         profiles.fold(profiles.Fold(tx, case_pk, received, policies, now, changes), event)
-    planned = Planned()
-    planned.asks += [ask for event in fresh for ask in _hold_both(tx, case_pk, event, changes)]
+    return _Folded(case_pk, fresh, changes)
+
+
+def _plan_case(tx: Tx, folded: _Folded, policies: Policies, now: datetime, planned: Planned) -> None:
+    case_pk, fresh = folded.case_pk, folded.fresh
+    planned.asks += [ask for event in fresh for ask in _hold_both(tx, case_pk, event, folded.changes)]
     file = load_file(tx, case_pk)
     if file.begun:
-        planned.asks += _make_notices(tx, file, set(waiting), policies, now)
+        planned.asks += _make_notices(tx, file, {event.pk for event in fresh}, policies, now)
         _settle_talks(tx, file, fresh, now, planned)
         _settle_retractions(tx, file, {event.type for event in fresh}, now, planned)
         for victim_pk in file.victims:
@@ -73,10 +101,8 @@ def plan_case(
             contact_clock.refresh(tx, file, victim_pk, policies, now)
         closure.review(tx, file, now)
         referral.review(tx, file, fresh, policies, now)
-    planned.answered = [_answer(event, file) for event in fresh if event.type in _ANSWERS]
-    planned.asks += _decide_elsewhere(tx, case_pk, changes.victim_ids, policies, now)
-    events.mark_planned(tx, set(waiting), now)
-    return planned
+    planned.answered += [_answer(event, file) for event in fresh if event.type in _ANSWERS]
+    planned.asks += _decide_elsewhere(tx, case_pk, folded.changes.victim_ids, policies, now)
 
 
 def _make_notices(tx: Tx, file: CaseFile, waiting: set[int], policies: Policies, now: datetime) -> list[Ask]:

@@ -21,11 +21,15 @@ def receive(
     A repeat changes nothing, a receipt about an attempt that we do not know is passed over, and one that
     would move an attempt back is only kept.
     """
+    brought = list(receipts)
+    found = zip(attempts.find_all(tx, channel, brought), brought, strict=True)
+    known = [(pk, receipt) for pk, receipt in found if pk is not None]
+    pks = [pk for pk, _ in known]
+    outcomes.bring(tx, pks)
+    attempts.bring_receipts(tx, pks)
     asks: list[Ask] = []
-    for receipt in receipts:
-        pk = attempts.find(tx, channel, receipt.attempt_ref, receipt.provider_id)
-        if pk is not None:
-            asks += _apply(tx, pk, receipt, policies, now)
+    for pk, receipt in known:
+        asks += _apply(tx, pk, receipt, policies, now)
     return asks
 
 

@@ -302,6 +302,7 @@ class Notice:
 
     pk: int
     event_pk: int | None
+    event_id: str | None
     event_type: str
     case_pk: int
     victim_pk: int

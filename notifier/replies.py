@@ -12,7 +12,6 @@ from notifier.composing import Render
 from notifier.records import (
     Ask,
     ChannelName,
-    Message,
     Reply,
     StaffRequest,
     TaskKind,
@@ -23,9 +22,9 @@ from notifier.rules.policy import Policies, Policy
 from notifier.rules.sensitivity import dangerous_in_other_hands
 from notifier.rules.staffing import HIGHEST_LEVEL
 from notifier.same_place import place_of
-from notifier.store import events, journal, people
+from notifier.store import attempts, events, journal, people
 from notifier.store import replies as store
-from notifier.store.attempts import Attempt
+from notifier.store.attempts import Attempt, Content
 from notifier.store.database import Tx
 from notifier.store.journal import Line
 from notifier.store.replies import Sender
@@ -50,10 +49,10 @@ _NOBODY = "somebody who is on no case's file"
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What staff are asked because of a reply, and the answer (attempt and message) that is to be sent."""
+    """What staff are asked because of a reply, and the answer (attempt and content) that is to be sent."""
 
     asks: tuple[Ask, ...] = ()
-    answer: tuple[int, Message] | None = None
+    answer: tuple[int, Content] | None = None
 
 
 def hear(tx: Tx, reply: Reply, policies: Policies, render: Render, now: datetime, until: datetime) -> Heard:
@@ -64,7 +63,7 @@ def hear(tx: Tx, reply: Reply, policies: Policies, render: Render, now: datetime
     """
     reply = store.sound(reply)
     answered = store.answered_attempt(tx, reply)
-    place = _place(answered) if answered else store.place_of_sender(reply)
+    place = _place(tx, answered) if answered else store.place_of_sender(reply)
     # Locked before the reply is stored: its row holds on to the case's, and two would wait for each other.
     found = _correspondents(tx, _senders(tx, answered, place), policies, now)
     if not store.keep(tx, reply, found[0].sender if found else None, now):
@@ -81,8 +80,8 @@ def hear(tx: Tx, reply: Reply, policies: Policies, render: Render, now: datetime
     return Heard((*_tasks(tx, reply, meaning, first, now), *_escalations(meaning, found)), answer)
 
 
-def _place(answered: Attempt) -> str:
-    return place_of(answered.channel, answered.message.address)
+def _place(tx: Tx, answered: Attempt) -> str:
+    return place_of(answered.channel, attempts.content(tx, answered.pk).message.address)
 
 
 def _senders(tx: Tx, answered: Attempt | None, place: str) -> list[Sender]:
@@ -110,9 +109,8 @@ def _from_nobody_known(tx: Tx, reply: Reply, policies: Policies, now: datetime) 
 
 def _correspondents(tx: Tx, senders: list[Sender], policies: Policies, now: datetime) -> list[Correspondent]:
     """Return what is known of the senders; their cases, and the first of them, are locked."""
-    # In one order everywhere, cases before victims: two transactions never wait for each other.
-    for case_pk in sorted({sender.case_pk for sender in senders}):
-        people.lock_case(tx, case_pk)
+    # Cases before victims, everywhere: two transactions never wait for each other.
+    people.lock_cases(tx, {sender.case_pk for sender in senders})
     found = [_correspondent(tx, sender, policies, now) for sender in senders]
     for first in found[:1]:
         people.victim_pk(tx, first.victim.victim_id)  # two replies at once are answered once

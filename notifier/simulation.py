@@ -155,7 +155,7 @@ class Simulation:
             if taken.outcome == "refused":
                 raise NotifierError(f"event {taken.id or '(without an id)'}: {taken.reason}")
         for case_id in self._path.unplanned_cases():
-            self._path.plan(case_id, now)
+            self._path.plan([case_id], now)
 
     def _settle(self, now: datetime) -> None:
         """Let everything happen that is due at this instant."""

@@ -31,7 +31,7 @@ from notifier.rules.timing import local_day, working_days_later
 from notifier.store import attempts, events, journal, notices, people
 from notifier.store.database import Tx
 from notifier.store.journal import Line
-from notifier.store.situations import CaseFile, load_file, told_events
+from notifier.store.situations import CaseFile, bring_files, load_file, told_events
 
 _SURELY_OVER = timedelta(minutes=1)  # longer than a call of a provider takes
 _PENDING = frozenset({NoticeState.PLANNED, NoticeState.SENDING, NoticeState.HELD})
@@ -45,7 +45,9 @@ def repair(tx: Tx, policies: Policies, now: datetime) -> list[Ask]:
     """
     lost = SendResult(AttemptState.UNKNOWN, code="worker_lost")
     asks: list[Ask] = []
-    for pk in attempts.stranded(tx, now):
+    stranded = attempts.stranded(tx, now)
+    outcomes.bring(tx, stranded)
+    for pk in stranded:
         asks += outcomes.record_answer(tx, pk, lost, policies, now, look_up_after=_SURELY_OVER)
     notices.release_expired(tx, now)
     return asks
@@ -56,7 +58,9 @@ def read_silence(
 ) -> list[Ask]:
     """Read the silence of channels that give no receipts as what it means."""
     asks: list[Ask] = []
-    for row in attempts.silent(tx, channels, now, limit):
+    silent = attempts.silent(tx, channels, now, limit)
+    outcomes.bring(tx, [row.pk for row in silent])
+    for row in silent:
         result = SendResult(AttemptState(row.silence_means))
         asks += outcomes.move(tx, row.pk, result, policies, now)
     return asks
@@ -86,7 +90,9 @@ def _at_risk(notice: Notice) -> bool:
 def start_courtesy(tx: Tx, policies: Policies, now: datetime, limit: int) -> list[Ask]:
     """Make the no-progress updates that are due (rules, section 5)."""
     asks: list[Ask] = []
-    for row in people.courtesy_due(tx, now, limit):
+    due = people.courtesy_due(tx, now, limit)
+    bring_files(tx, {row.case_pk for row in due})
+    for row in due:
         if not _waits(tx, row.case_pk, row.victim_pk):
             asks += _start_one(tx, load_file(tx, row.case_pk), row, policies, now)
     return asks
@@ -94,7 +100,7 @@ def start_courtesy(tx: Tx, policies: Policies, now: datetime, limit: int) -> lis
 
 def _waits(tx: Tx, case_pk: int, victim_pk: int) -> bool:
     """While something is on its way to her, or a person is to tell her, her update waits."""
-    reached = {row.notice_pk for row in attempts.reached(tx, case_pk, victim_pk)}
+    reached = {notice.pk for _, told in attempts.reached(tx, case_pk, victim_pk) for notice in told}
     return any(
         notice.state in _PENDING or (notice.state is NoticeState.SENT and notice.pk not in reached)
         for notice in notices.of_victim(tx, victim_pk, case_pk)

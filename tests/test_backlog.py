@@ -34,7 +34,7 @@ def test_events_and_notices_that_nobody_takes(database_url: str) -> None:
             said = backlog.check_work(store, NOW + timedelta(minutes=10))
             assert said is not None
             assert said.startswith("an event has waited for its planning for 10 minutes: start")
-            path.plan("c1", NOW)
+            path.plan(["c1"], NOW)
             assert backlog.check_work(store, NOW + timedelta(minutes=9)) is None
             said = backlog.check_work(store, NOW + timedelta(hours=2))
             assert said is not None

@@ -213,7 +213,7 @@ def a_told_case(store: Store) -> FakeChannel:
     for part, state in ((documents[:2], AttemptState.DELIVERED), (documents[2:], AttemptState.FAILED)):
         now = datetime.fromisoformat(part[0]["time"])
         path.take_in([json.dumps(document) for document in part], now, door="queue")
-        path.plan("c1", now)
+        path.plan(["c1"], now)
         assert path.deliver(path.due(now), now, now + timedelta(minutes=2)) == 1
         path.receive(ChannelName.SMS, sms.parse_receipt(sms.receipt(sms.sent[-1], state)), now)
     path.close()

@@ -48,8 +48,7 @@ class Actors:
 
     def do_urgent_here(self) -> None:
         """Plan, send what is urgent and tell staff in this process, without any wake-up."""
-        for case_id in self.path.unplanned_cases():
-            self.path.plan(case_id, self.clock.now())
+        self.path.plan(self.path.unplanned_cases(), self.clock.now())
         now, until = self.clock.now(), self.clock.ahead(self.path.lease_seconds)
         self.path.deliver(self.path.due(now, queue="urgent"), now, until)
         self.tell_staff.fn()
@@ -66,8 +65,7 @@ def make_actors(broker: RedisBroker, path: Path, clock: Clock) -> Actors:
     """Declare the actors on ``broker``."""
 
     def plan(case_ids: list[str]) -> None:
-        for case_id in case_ids:
-            path.plan(case_id, clock.now())
+        path.plan(case_ids, clock.now())
         actors.wake_delivery(clock.now())
 
     def deliver(victim_pks: list[int]) -> None:

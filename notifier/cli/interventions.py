@@ -63,7 +63,7 @@ def _retry_event(parts: Services, number: int) -> tuple[dict[str, Any], str]:
 
     with parts.store.begin() as tx:
         case_id = interventions.plan_again(tx, number)
-    parts.path.plan(case_id, parts.clock.now())
+    parts.path.plan([case_id], parts.clock.now())
     with parts.store.begin() as tx:
         still = events.set_aside(tx, number)
     if still is not None:

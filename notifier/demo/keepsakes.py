@@ -12,7 +12,7 @@ from notifier.demo.providers import TO_VICTIMS, mail_refs
 from notifier.demo.stage import LETTERS, Stage
 from notifier.sms_text import measure
 from notifier.store import people
-from notifier.store.attempts import Attempt, load
+from notifier.store.attempts import Attempt, content, load
 from notifier.store.database import Tx
 from notifier.store.tables import attempts
 
@@ -35,11 +35,12 @@ def keep_one_of_each(stage: Stage) -> Keepsakes:
         text, mail, letter = (_newest(tx, name) for name in ("sms", "email", "letter"))
         told = text or mail or letter
         case_id = people.load_case(tx, told.case_pk).case_id if told and told.case_pk else None
+        sms, subject = (content(tx, one.pk).message.rendered if one else None for one in (text, mail))
     return Keepsakes(
-        sms=text.message.rendered.text if text else None,
-        segments=measure(text.message.rendered.text).segments if text else 0,
+        sms=sms.text if sms else None,
+        segments=measure(sms.text).segments if sms else 0,
         email=_save(stage, mail) if mail else None,
-        subject=mail.message.rendered.subject if mail else None,
+        subject=subject.subject if subject else None,
         letter=stage.home / LETTERS / f"{letter.ref}.pdf" if letter else None,
         case_id=case_id,
     )

@@ -78,7 +78,8 @@ class AskPerson(Step):
 
 _ARRIVED = frozenset({AttemptState.DELIVERED, AttemptState.CONFIRMED})
 _LIVE = frozenset({AttemptState.DISPATCHING, AttemptState.ACCEPTED, AttemptState.DEFERRED})
-_SHORT = frozenset({Wording.POINTER, Wording.NEWS})
+SHORT = frozenset({Wording.POINTER, Wording.NEWS})
+"""The wordings that announce the full text; what they announce is still to come."""
 
 
 def step_after(attempts: Iterable[Tried], tone: Tone) -> Step:
@@ -89,8 +90,8 @@ def step_after(attempts: Iterable[Tried], tone: Tone) -> Step:
     """
     tried = list(attempts)
     arrived = [one for one in tried if one.state in _ARRIVED]
-    full = [one for one in tried if one.wording not in _SHORT]
-    if any(one.wording not in _SHORT for one in arrived):
+    full = [one for one in tried if one.wording not in SHORT]
+    if any(one.wording not in SHORT for one in arrived):
         return Told()
     if any(one.state in _LIVE for one in tried):
         return Wait()

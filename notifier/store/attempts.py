@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, Select, func, or_, select, update
+from sqlalchemy import Row, Select, bindparam, select, update
 
-from notifier.records import OUTAGE, AttemptState, ChannelName, Message, Role, Tone, Wording
+from notifier.records import OUTAGE, AttemptState, ChannelName, Message, Notice, Receipt, Role, Tone, Wording
+from notifier.store import notices, people
+from notifier.store.at_hand import Shelf
 from notifier.store.database import Tx
-from notifier.store.tables import attempt_notices, attempts, cases, events, notices, receipts
+from notifier.store.tables import attempt_notices, attempts, receipts
 
 _MESSAGE = TypeAdapter(Message)
 # In one order everywhere: two transactions over several cases never wait for each other.
 _BY_CASE = (attempts.c.case_pk, attempts.c.pk)
 _GONE = (AttemptState.FAILED, AttemptState.DEFERRED)
-_STAFF = tuple(role.value for role in (Role.OFFICER, Role.SUPERVISOR, Role.UNIT))
+STAFF = frozenset({Role.OFFICER, Role.SUPERVISOR, Role.UNIT})
+_STAFF = tuple(sorted(role.value for role in STAFF))
 
 
 def new_ref() -> str:
@@ -43,10 +46,15 @@ class NewAttempt:
     point_pk: int | None = None
     notice_pks: tuple[int, ...] = ()
 
+    @property
+    def content(self) -> Content:
+        """What the stored attempt will carry."""
+        return Content(self.message, self.why)
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A stored attempt; ``message`` is what was or will be sent."""
+    """A stored attempt; ``notice_pks`` is empty for staff. What was sent is its :class:`Content`."""
 
     pk: int
     ref: str
@@ -57,14 +65,32 @@ class Attempt:
     wording: Wording
     tone: Tone
     event_type: str
-    why: tuple[str, ...]
     case_pk: int | None
     victim_pk: int | None
     point_pk: int | None
+    created_at: datetime
     sent_at: datetime | None
     silence_means: AttemptState | None
     tries: int
+    code: str | None
+    notice_pks: tuple[int, ...]
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether it reached its address, as far as is known.
+
+        It was delivered, or was accepted by a channel that gives no receipts.
+        """
+        silent = self.state is AttemptState.ACCEPTED and self.silence_means is AttemptState.DELIVERED
+        return silent or self.state in (AttemptState.DELIVERED, AttemptState.CONFIRMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What was or will be sent, and why so."""
+
     message: Message
+    why: tuple[str, ...]
 
 
 def add(tx: Tx, attempt: NewAttempt, *, leased_until: datetime) -> int:
@@ -80,37 +106,64 @@ def add_waiting(tx: Tx, attempt: NewAttempt) -> int:
 
 
 def _insert(tx: Tx, attempt: NewAttempt, **state: Any) -> int:
-    pk = tx.insert(
-        attempts.insert().values(
-            ref=attempt.message.attempt_ref,
-            case_pk=attempt.case_pk,
-            victim_pk=attempt.victim_pk,
-            point_pk=attempt.point_pk,
-            role=attempt.role,
-            person_id=attempt.person_id,
-            channel=attempt.message.channel,
-            wording=attempt.wording,
-            tone=attempt.tone,
-            event_type=attempt.event_type,
-            message_sealed=tx.cipher.seal(_MESSAGE.dump_python(attempt.message, mode="json")),
-            why=list(attempt.why),
-            created_at=attempt.message.created_at,
-            **state,
-        )
-    )
+    pk = tx.new_key(attempts)
+    shown = {
+        "pk": pk,
+        "ref": attempt.message.attempt_ref,
+        "case_pk": attempt.case_pk,
+        "victim_pk": attempt.victim_pk,
+        "point_pk": attempt.point_pk,
+        "role": attempt.role,
+        "person_id": attempt.person_id,
+        "channel": attempt.message.channel,
+        "wording": attempt.wording,
+        "tone": attempt.tone,
+        "event_type": attempt.event_type,
+        "created_at": attempt.message.created_at,
+        **{"tries": 1, "sent_at": None, **state},
+    }
+    sealed = tx.cipher.seal(_MESSAGE.dump_python(attempt.message, mode="json"))
+    tx.add(attempts, message_sealed=sealed, why=list(attempt.why), **shown)
     for notice_pk in attempt.notice_pks:
-        tx.run(attempt_notices.insert().values(attempt_pk=pk, notice_pk=notice_pk))
+        tx.add(attempt_notices, attempt_pk=pk, notice_pk=notice_pk)
+    if attempt.victim_pk is not None and attempt.role not in STAFF:
+        known = {name: shown[name] for name in _SHOWN}
+        record = Attempt(**known, silence_means=None, code=None, notice_pks=attempt.notice_pks)
+        tx.put(_OF_VICTIM, attempt.victim_pk, pk, record)
     return pk
 
 
-def load(tx: Tx, pk: int) -> Attempt:
-    """Return one attempt."""
-    row = tx.first(select(attempts).where(attempts.c.pk == pk))
-    assert row is not None
-    return _record(tx, row)
+_COLUMNS = [attempts.c[name] for name in Attempt.__dataclass_fields__ if name != "notice_pks"]
+_SHOWN = {column.name for column in _COLUMNS} - {"silence_means", "code"}
+_READ = (
+    select(*_COLUMNS)
+    .where(attempts.c.victim_pk.in_(bindparam("victims", expanding=True)), attempts.c.role.not_in(_STAFF))
+    .order_by(attempts.c.pk)
+)
+_CARRIED = (
+    select(attempt_notices)
+    .join(attempts)
+    .where(attempts.c.victim_pk.in_(bindparam("victims", expanding=True)))
+)
 
 
-def _record(tx: Tx, row: Row[Any]) -> Attempt:
+def _read(tx: Tx, victim_pks: Sequence[int]) -> Iterator[tuple[int, int, Attempt]]:
+    carried = _grouped(tx.all(_CARRIED, {"victims": victim_pks}))
+    for row in tx.all(_READ, {"victims": victim_pks}):
+        yield row.victim_pk, row.pk, _record(row, carried.get(row.pk, ()))
+
+
+_OF_VICTIM = Shelf(_read, frozenset({attempts, attempt_notices}))
+
+
+def _grouped(rows: Iterable[Row[Any]]) -> dict[int, tuple[int, ...]]:
+    carried: dict[int, tuple[int, ...]] = {}
+    for row in rows:
+        carried[row.attempt_pk] = (*carried.get(row.attempt_pk, ()), row.notice_pk)
+    return carried
+
+
+def _record(row: Row[Any], notice_pks: tuple[int, ...]) -> Attempt:
     return Attempt(
         pk=row.pk,
         ref=row.ref,
@@ -121,32 +174,102 @@ def _record(tx: Tx, row: Row[Any]) -> Attempt:
         wording=Wording(row.wording),
         tone=Tone(row.tone),
         event_type=row.event_type,
-        why=tuple(row.why),
         case_pk=row.case_pk,
         victim_pk=row.victim_pk,
         point_pk=row.point_pk,
+        created_at=row.created_at,
         sent_at=row.sent_at,
         silence_means=AttemptState(row.silence_means) if row.silence_means else None,
         tries=row.tries,
-        message=_MESSAGE.validate_python(tx.cipher.open(row.message_sealed)),
+        code=row.code,
+        notice_pks=notice_pks,
     )
+
+
+def bring(tx: Tx, victim_pks: Iterable[int]) -> None:
+    """Have the attempts to reach these victims at hand."""
+    tx.bring(_OF_VICTIM, victim_pks)
+
+
+def load(tx: Tx, pk: int) -> Attempt:
+    """Return one attempt."""
+    known = tx.at(_OF_VICTIM, pk)
+    if known is not None:
+        return known
+    carried = tx.all(select(attempt_notices).where(attempt_notices.c.attempt_pk == pk))
+    row = tx.first(select(*_COLUMNS).where(attempts.c.pk == pk))
+    assert row is not None
+    return _record(row, tuple(one.notice_pk for one in carried))
+
+
+_SEALED = select(attempts.c.pk, attempts.c.message_sealed, attempts.c.why).where(
+    attempts.c.pk.in_(bindparam("pks", expanding=True))
+)
+
+
+def _read_contents(tx: Tx, pks: Sequence[int]) -> Iterator[tuple[int, int, Content]]:
+    for row in tx.all(_SEALED, {"pks": pks}):
+        message = _MESSAGE.validate_python(tx.cipher.open(row.message_sealed))
+        yield row.pk, row.pk, Content(message, tuple(row.why))
+
+
+# What an attempt carries never changes; to its reasons something may be added, by who knows it.
+_CONTENTS = Shelf(_read_contents, frozenset())
+
+
+def bring_contents(tx: Tx, pks: Iterable[int]) -> None:
+    """Have what these attempts carry at hand."""
+    tx.bring(_CONTENTS, pks)
+
+
+def know_content(tx: Tx, pk: int, content: Content) -> None:
+    """Have at hand what an attempt carries, because who sent it knows."""
+    tx.know(_CONTENTS, pk, content)
+
+
+def content(tx: Tx, pk: int) -> Content:
+    """Return what an attempt carries."""
+    (found,) = tx.of(_CONTENTS, pk)
+    return found
 
 
 def change(tx: Tx, pk: int, **values: Any) -> None:
     """Change columns of one attempt."""
-    tx.run(update(attempts).where(attempts.c.pk == pk).values(**values))
+    tx.change(attempts, pk, **values)
+    known = tx.at(_OF_VICTIM, pk)
+    if known is not None:
+        seen = {name: values[name] for name in _CHANGING & values.keys()}
+        tx.put(_OF_VICTIM, known.victim_pk, pk, replace(known, **seen))
+
+
+_CHANGING = {"state", "sent_at", "silence_means", "tries", "code"}
+_OWNERS = select(attempts.c.pk, attempts.c.case_pk, attempts.c.victim_pk, attempts.c.role).where(
+    attempts.c.pk.in_(bindparam("pks", expanding=True))
+)
+
+
+def lock(tx: Tx, pks: Iterable[int]) -> None:
+    """Lock attempts and their cases until the transaction ends, and have them at hand as they are then.
+
+    An answer, a receipt and a silence may meet: each takes its turn and sees what the others did. The cases
+    come first everywhere, so that no two of them wait for each other. All attempts to reach a victim change
+    under the lock of their case; those of staff, and the few without a case, have one of their own.
+    """
+    wanted = sorted(pks)
+    owners = tx.all(_OWNERS, {"pks": wanted})
+    people.lock_cases(tx, {row.case_pk for row in owners if row.case_pk is not None})
+    alone = [row.pk for row in owners if row.case_pk is None or row.role in _STAFF]
+    if alone and tx.is_postgresql:
+        mine = select(attempts.c.pk).where(attempts.c.pk.in_(alone)).order_by(attempts.c.pk)
+        tx.all(mine.with_for_update())
+    bring(tx, {row.victim_pk for row in owners if row.pk not in alone and row.victim_pk is not None})
 
 
 def load_locked(tx: Tx, pk: int) -> Attempt:
-    """Return one attempt as it is now, its case and itself locked until the transaction ends.
-
-    An answer, a receipt and a silence may meet: each takes its turn and sees what the others did. The case
-    comes first everywhere, so that no two of them wait for each other.
-    """
-    row = tx.first(select(attempts.c.case_pk).where(attempts.c.pk == pk))
-    if row is not None and row.case_pk is not None:
-        tx.first(select(cases.c.pk).where(cases.c.pk == row.case_pk).with_for_update())
-    tx.first(select(attempts.c.pk).where(attempts.c.pk == pk).with_for_update())
+    """Return one attempt as it is now, its case and itself locked until the transaction ends."""
+    known = tx.at(_OF_VICTIM, pk)
+    if known is None or known.case_pk not in tx.locked:
+        lock(tx, (pk,))
     return load(tx, pk)
 
 
@@ -175,80 +298,89 @@ def find(tx: Tx, channel: ChannelName, ref: str | None, provider_id: str | None)
     return int(row.pk) if row else None
 
 
+_BY_REF = select(attempts.c.ref, attempts.c.pk).where(attempts.c.ref.in_(bindparam("refs", expanding=True)))
+
+
+def find_all(tx: Tx, channel: ChannelName, found: Sequence[Receipt]) -> list[int | None]:
+    """Return the attempt of each of the receipts, as :func:`find` does."""
+    refs = [receipt.attempt_ref for receipt in found if receipt.attempt_ref]
+    named = {row.ref: row.pk for row in tx.all(_BY_REF, {"refs": refs})} if refs else {}
+    return [
+        named.get(receipt.attempt_ref)
+        if receipt.attempt_ref
+        else find(tx, channel, None, receipt.provider_id)
+        for receipt in found
+    ]
+
+
+_KEPT = select(receipts.c.attempt_pk, receipts.c.pk, receipts.c.state).where(
+    receipts.c.attempt_pk.in_(bindparam("attempts", expanding=True))
+)
+
+
+def _read_receipts(tx: Tx, attempt_pks: Sequence[int]) -> Iterator[tuple[int, int, str]]:
+    for row in tx.all(_KEPT, {"attempts": attempt_pks}):
+        yield row.attempt_pk, row.pk, row.state
+
+
+_RECEIPTS = Shelf(_read_receipts, frozenset({receipts}))
+
+
+def bring_receipts(tx: Tx, attempt_pks: Iterable[int]) -> None:
+    """Have the receipts of these attempts at hand."""
+    tx.bring(_RECEIPTS, attempt_pks)
+
+
 def keep_receipt(
     tx: Tx, attempt_pk: int, state: AttemptState, code: str | None, at: datetime, *, moved: bool
 ) -> bool:
-    """Keep a receipt once per attempt and state; ``False`` where it is a repeat."""
-    same = (receipts.c.attempt_pk == attempt_pk) & (receipts.c.state == state)
-    if tx.first(select(receipts.c.pk).where(same)) is not None:
+    """Keep a receipt of an attempt that is locked, once for each state; ``False`` where it is a repeat."""
+    if state.value in tx.of(_RECEIPTS, attempt_pk):
         return False
-    values = {"attempt_pk": attempt_pk, "state": state, "code": code or "", "at": at, "moved": moved}
-    tx.run(receipts.insert().values(**values))
+    pk = tx.new_key(receipts)
+    tx.add(receipts, pk=pk, attempt_pk=attempt_pk, state=state, code=code or "", at=at, moved=moved)
+    tx.put(_RECEIPTS, attempt_pk, pk, state.value)
     return True
 
 
-def notices_of(tx: Tx, attempt_pk: int) -> Sequence[Row[Any]]:
-    """Return the notices that an attempt carried, oldest first: ``pk``, ``event_pk``, ``event_id``,
-    ``deadline``.
+def notices_of(tx: Tx, attempt: Attempt) -> list[Notice]:
+    """Return the notices that an attempt carried, oldest first."""
+    return notices.load_all(tx, attempt.notice_pks)
+
+
+def of_notice(tx: Tx, notice: Notice, since: datetime | None = None) -> list[Attempt]:
+    """Return a notice's attempts in order; ``since`` leaves out those from before.
+
+    A person who asks to try again begins anew: what was tried before does not count.
     """
-    joined = attempt_notices.join(notices, notices.c.pk == attempt_notices.c.notice_pk).outerjoin(
-        events, events.c.pk == notices.c.event_pk
-    )
-    query = select(notices.c.pk, notices.c.event_pk, events.c.event_id, notices.c.deadline)
-    mine = attempt_notices.c.attempt_pk == attempt_pk
-    return tx.all(query.select_from(joined).where(mine).order_by(notices.c.occurred_at, notices.c.pk))
-
-
-def of_notice(tx: Tx, notice_pk: int, since: datetime | None = None) -> Sequence[Row[Any]]:
-    """Return a notice's attempts in order: ``pk``, ``point_pk``, ``state``, ``wording``, ``created_at``.
-
-    ``since`` leaves out those from before a person asked to try again.
-    """
-    columns = ("pk", "point_pk", "state", "wording", "channel", "created_at")
-    query = select(*(attempts.c[name] for name in columns)).select_from(attempts.join(attempt_notices))
-    query = query.where(attempt_notices.c.notice_pk == notice_pk)
-    if since is not None:
-        query = query.where(attempts.c.created_at >= since)
-    return tx.all(query.order_by(attempts.c.pk))
+    hers = tx.of(_OF_VICTIM, notice.victim_pk)
+    made = [one for one in hers if notice.pk in one.notice_pks]
+    return [one for one in made if since is None or one.created_at >= since]
 
 
 def deferred_before(tx: Tx, attempt: Attempt) -> int:
     """Return how often the same message failed for a time before this attempt; outages do not count."""
-    if attempt.role.value in _STAFF:
+    if attempt.role in STAFF or attempt.victim_pk is None:
         return attempt.tries - 1
-    mine = select(attempt_notices.c.notice_pk).where(attempt_notices.c.attempt_pk == attempt.pk)
-    same = (attempts.c.point_pk == attempt.point_pk) & (attempts.c.wording == attempt.wording)
-    query = select(func.count(attempts.c.pk.distinct())).select_from(attempts.join(attempt_notices))
-    failed = query.where(
-        attempt_notices.c.notice_pk.in_(mine),
-        same,
-        attempts.c.state == AttemptState.DEFERRED,
-        attempts.c.code.is_distinct_from(OUTAGE),
+    return sum(
+        (one.point_pk, one.wording, one.state) == (attempt.point_pk, attempt.wording, AttemptState.DEFERRED)
+        and one.code != OUTAGE
+        and not set(one.notice_pks).isdisjoint(attempt.notice_pks)
+        for one in tx.of(_OF_VICTIM, attempt.victim_pk)
     )
-    return int(tx.all(failed)[0][0])
 
 
 def last_message_at(tx: Tx, victim_pk: int) -> datetime | None:
     """Return when the last message to the victim, or to who is told instead, went out."""
-    mine = (attempts.c.victim_pk == victim_pk) & attempts.c.role.not_in(_STAFF)
-    query = select(func.max(attempts.c.sent_at)).where(mine, attempts.c.state.not_in(_GONE))
-    last: datetime | None = tx.all(query)[0][0]
-    return last
+    sent = [one.sent_at for one in tx.of(_OF_VICTIM, victim_pk) if one.state not in _GONE]
+    return max((at for at in sent if at is not None), default=None)
 
 
-def reached(tx: Tx, case_pk: int, victim_pk: int) -> Sequence[Row[Any]]:
-    """Return what of a case reached the victim, as far as is known: a row for each notice.
-
-    The columns are ``sent_at``, ``event_type``, ``event_pk`` and ``notice_pk``. A message counts when it
-    was delivered, or was accepted by a channel that gives no receipts.
-    """
-    table, notice = attempts.c, notices.c
-    silent = (table.state == AttemptState.ACCEPTED) & (table.silence_means == AttemptState.DELIVERED)
-    arrived = table.state.in_((AttemptState.DELIVERED, AttemptState.CONFIRMED))
-    mine = (table.case_pk == case_pk) & (table.victim_pk == victim_pk) & table.role.not_in(_STAFF)
-    columns = (table.sent_at, notice.event_type, notice.event_pk, notice.pk.label("notice_pk"))
-    query = select(*columns).select_from(attempts.join(attempt_notices).join(notices))
-    return tx.all(query.where(mine, or_(silent, arrived)))
+def reached(tx: Tx, case_pk: int, victim_pk: int) -> list[tuple[Attempt, list[Notice]]]:
+    """Return the messages of a case that reached the victim, as far as is known, each with its notices."""
+    hers = tx.of(_OF_VICTIM, victim_pk)
+    arrived = [one for one in hers if one.case_pk == case_pk and one.may_have_arrived and one.notice_pks]
+    return [(one, notices_of(tx, one)) for one in arrived]
 
 
 def stranded(tx: Tx, now: datetime) -> list[int]:

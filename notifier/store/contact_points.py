@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import bindparam, delete, exists, or_, select, update
 
 from notifier.records import ChannelName, ContactPoint, Role
 from notifier.same_place import place_of
@@ -95,18 +95,32 @@ def _values(tx: Tx, point: NewPoint, position: int) -> dict[str, object]:
     }
 
 
+_other = contact_points.alias()
+_on_party_file = exists().where(
+    _other.c.address_hash == contact_points.c.address_hash,
+    _other.c.owner == _PARTY,
+    or_(_other.c.victim_id.is_(None), _other.c.victim_id != contact_points.c.victim_id),
+)
+_OF_VICTIMS = (
+    select(contact_points, _on_party_file.label("on_party_file"))
+    .where(
+        contact_points.c.victim_id.in_(bindparam("victims", expanding=True)),
+        contact_points.c.owner != _PARTY,
+    )
+    .order_by(contact_points.c.position, contact_points.c.pk)
+)
+
+
 def load_points(tx: Tx, victim_id: str, role: Role) -> tuple[ContactPoint, ...]:
     """Return the person's contact points in the publisher's order."""
-    party = contact_points.alias()
-    on_party_file = exists().where(
-        party.c.address_hash == contact_points.c.address_hash,
-        party.c.owner == _PARTY,
-        or_(party.c.victim_id.is_(None), party.c.victim_id != victim_id),
-    )
-    mine = (contact_points.c.victim_id == victim_id) & (contact_points.c.owner == role.value)
-    query = select(contact_points, on_party_file.label("on_party_file")).where(mine)
-    return tuple(
-        ContactPoint(
+    return load_points_of(tx, [victim_id]).get((victim_id, role), ())
+
+
+def load_points_of(tx: Tx, victim_ids: Sequence[str]) -> dict[tuple[str, Role], tuple[ContactPoint, ...]]:
+    """Return the contact points of victims and their representatives, each in the publisher's order."""
+    found: dict[tuple[str, Role], tuple[ContactPoint, ...]] = {}
+    for row in tx.all(_OF_VICTIMS, {"victims": victim_ids}):
+        point = ContactPoint(
             pk=row.pk,
             id=row.point_id,
             channel=ChannelName(row.channel),
@@ -119,8 +133,9 @@ def load_points(tx: Tx, victim_id: str, role: Role) -> tuple[ContactPoint, ...]:
             unusable=row.unusable,
             on_party_file=row.on_party_file,
         )
-        for row in tx.all(query.order_by(contact_points.c.position, contact_points.c.pk))
-    )
+        owner = row.victim_id, Role(row.owner)
+        found[owner] = (*found.get(owner, ()), point)
+    return found
 
 
 def mark_failed(tx: Tx, pk: int, now: datetime) -> None:

@@ -2,54 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Executable, Row, Table, create_engine, event, make_url, text
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Engine,
+    Executable,
+    Row,
+    Table,
+    UpdateBase,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
 from notifier.errors import SettingsError, Unreachable
+from notifier.store.at_hand import Filled, Pending, Shelf
 from notifier.store.cipher import Cipher
 from notifier.store.tables import metadata
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _SQLITE_WAIT_SECONDS = 30
 IN_MEMORY = "sqlite:///:memory:"
+R = TypeVar("R")
 # Engines of databases in memory that are gone: a simulation need not compile every statement anew.
 _SPARE: list[Engine] = []
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Tx:
-    """One transaction: the connection and the cipher, as every query takes them."""
+    """One transaction: the connection, the cipher, and the rows that it has at hand.
+
+    What is added or changed through :meth:`add` and :meth:`change` is written together: before any other
+    statement runs, so that each sees it, and at the end.
+    """
 
     connection: Connection
     cipher: Cipher
+    locked: set[int] = field(default_factory=set)
+    """The keys of the cases that are locked until the transaction ends."""
+    _shelves: dict[Shelf[Any], Filled[Any]] = field(default_factory=dict)
+    _pending: Pending = field(default_factory=Pending)
+    _keys: dict[Table, Iterator[int]] = field(default_factory=dict)
 
     def all(self, statement: Executable, parameters: Any = None) -> Sequence[Row[Any]]:
         """Return every row."""
-        return self.connection.execute(statement, parameters).all()
+        return self._execute(statement, parameters).all()
 
-    def first(self, statement: Executable) -> Row[Any] | None:
+    def first(self, statement: Executable, parameters: Any = None) -> Row[Any] | None:
         """Return the first row, or ``None``."""
-        return self.connection.execute(statement).first()
+        return self._execute(statement, parameters).first()
 
     def run(self, statement: Executable, parameters: Any = None) -> int:
         """Run a statement; return how many rows it touched."""
-        return self.connection.execute(statement, parameters).rowcount
+        return self._execute(statement, parameters).rowcount
 
     def insert(self, statement: Executable) -> int:
         """Run an insert of one row; return its primary key."""
-        key = self.connection.execute(statement).inserted_primary_key
+        key = self._execute(statement).inserted_primary_key
         assert key is not None
         return int(key[0])
 
@@ -62,6 +88,95 @@ class Tx:
     def is_postgresql(self) -> bool:
         """Whether rows can be locked one by one; SQLite has one writer instead."""
         return self.connection.dialect.name == "postgresql"
+
+    def _execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        self.write()
+        if isinstance(statement, UpdateBase):
+            self._clear(statement.table)
+        return self.connection.execute(statement, parameters)
+
+    def _clear(self, table: Any) -> None:
+        """Forget what a statement by itself is about to change."""
+        for shelf in [shelf for shelf in self._shelves if table in shelf.tables]:
+            del self._shelves[shelf]
+
+    def forget(self) -> None:
+        """Read everything again when it is asked for: others may have changed it until now."""
+        self.write()
+        self._shelves.clear()
+        self._keys.clear()
+
+    def bring(self, shelf: Shelf[R], groups: Iterable[Any]) -> None:
+        """Read those of the groups that are not at hand, by one statement."""
+        filled = self._filled(shelf)
+        if missing := [group for group in dict.fromkeys(groups) if group not in filled.groups]:
+            found = list(shelf.read(self, missing))
+            filled.groups.update((group, {}) for group in missing)
+            for group, key, record in found:
+                filled.put(group, key, record)
+
+    def groups(self, shelf: Shelf[Any]) -> list[Any]:
+        """Return the keys of the groups that are at hand."""
+        return list(self._filled(shelf).groups)
+
+    def of(self, shelf: Shelf[R], group: Any) -> list[R]:
+        """Return the records of a group, which is read where it is not at hand."""
+        self.bring(shelf, (group,))
+        return list(self._filled(shelf).groups[group].values())
+
+    def at(self, shelf: Shelf[R], key: int) -> R | None:
+        """Return the record of a row, where it is at hand."""
+        return self._filled(shelf).at(key)
+
+    def put(self, shelf: Shelf[R], group: Any, key: int, record: R) -> None:
+        """Have a record at hand as it is now, where its group is."""
+        filled = self._filled(shelf)
+        if group in filled.groups:
+            filled.put(group, key, record)
+
+    def know(self, shelf: Shelf[R], key: int, record: R) -> None:
+        """Have a group at hand that holds this one record, under the record's own key."""
+        self._filled(shelf).put(key, key, record)
+
+    def _filled(self, shelf: Shelf[R]) -> Filled[R]:
+        filled: Filled[R] | None = self._shelves.get(shelf)
+        if filled is None:
+            filled = self._shelves[shelf] = Filled()
+        return filled
+
+    def add(self, table: Table, **values: Any) -> None:
+        """Add a row, at the latest at the end; rows without ``pk`` get theirs in this order."""
+        self._pending.add(table, values)
+
+    def change(self, table: Table, key: int, **values: Any) -> None:
+        """Change columns of a row, at the latest at the end."""
+        self._pending.change(table, key, values)
+
+    def write(self) -> None:
+        """Write what is pending."""
+        if self._pending:
+            pending, self._pending = self._pending, Pending()
+            for statement, rows in pending.statements():
+                self.connection.execute(statement, rows)
+
+    def new_key(self, table: Table) -> int:
+        """Return a key for a new row of ``table``, greater than those of the rows that are there.
+
+        Take it only when what the row belongs to is locked.
+        """
+        try:
+            return next(self._keys[table])
+        except (KeyError, StopIteration):
+            self._keys[table] = self._next_keys(table)
+            return next(self._keys[table])
+
+    def _next_keys(self, table: Table) -> Iterator[int]:
+        if not self.is_postgresql:
+            return count((self.connection.scalar(select(func.max(table.c.pk))) or 0) + 1)
+        # As many as there are cases in hand: each needs one or so, and keys that are left over cost nothing.
+        drawn = func.nextval(f"{table.name}_pk_seq").label("pk")
+        query = select(drawn).select_from(func.generate_series(1, max(len(self.locked), 1)))
+        return iter(self.connection.scalars(query).all())
 
 
 class Store:
@@ -81,7 +196,9 @@ class Store:
         """
         try:
             with self._engine.begin() as connection:
-                yield Tx(connection, self._cipher)
+                tx = Tx(connection, self._cipher)
+                yield tx
+                tx.write()
         except OperationalError as problem:
             # The original's text may quote parameters, so it is not passed on.
             name = type(problem.orig).__name__

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
@@ -14,8 +15,12 @@ from sqlalchemy import Row, bindparam, select, update
 from notifier import documents
 from notifier.event_types import EVENT_TYPES
 from notifier.records import CaseEvent
+from notifier.store.at_hand import Shelf
+from notifier.store.cipher import Cipher
 from notifier.store.database import Tx
 from notifier.store.tables import events, rejections
+
+_OPENED = 4_096  # how many events a process keeps decrypted: each is asked for again at every hop
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,28 +144,60 @@ def unplanned_cases(tx: Tx, limit: int) -> list[str]:
     return [row.case_id for row in tx.all(waiting.distinct().limit(limit))]
 
 
+_IN_CASES = (
+    select(events)
+    .where(events.c.case_id.in_(bindparam("case_ids", expanding=True)), events.c.problem.is_(None))
+    .order_by(events.c.pk)
+)
+
+
+def _read(tx: Tx, case_ids: Sequence[str]) -> Iterator[tuple[str, int, CaseEvent]]:
+    for row in tx.all(_IN_CASES, {"case_ids": case_ids}):
+        yield row.case_id, row.pk, _record(tx, row)
+
+
+_OF_CASE = Shelf(_read, frozenset({events}))
+
+
+def bring(tx: Tx, case_ids: Iterable[str]) -> None:
+    """Have every event of these cases at hand, but for those that were set aside."""
+    tx.bring(_OF_CASE, case_ids)
+
+
 def of_case(tx: Tx, case_id: str) -> list[CaseEvent]:
     """Return the events of the case in the order of arrival, without those that were set aside."""
-    mine = (events.c.case_id == case_id) & events.c.problem.is_(None)
-    return [_record(tx, row) for row in tx.all(select(events).where(mine).order_by(events.c.pk))]
+    return tx.of(_OF_CASE, case_id)
 
 
 def load_all(tx: Tx, pks: Sequence[int]) -> list[CaseEvent]:
     """Return these events in the order of arrival."""
-    return [
-        _record(tx, row) for row in tx.all(select(events).where(events.c.pk.in_(pks)).order_by(events.c.pk))
-    ]
+    at_hand = [tx.at(_OF_CASE, pk) for pk in sorted(pks)]
+    known = [event for event in at_hand if event is not None]
+    if len(known) == len(pks):
+        return known
+    query = select(events).where(events.c.pk.in_(pks)).order_by(events.c.pk)
+    return [_record(tx, row) for row in tx.all(query)]
 
 
-def unplanned(tx: Tx, case_id: str) -> set[int]:
-    """Return the keys of the case's events that were not planned yet."""
-    mine = (events.c.case_id == case_id) & events.c.planned_at.is_(None) & events.c.problem.is_(None)
-    return {row.pk for row in tx.all(select(events.c.pk).where(mine))}
+_UNPLANNED = select(events.c.case_id, events.c.pk).where(
+    events.c.case_id.in_(bindparam("case_ids", expanding=True)),
+    events.c.planned_at.is_(None),
+    events.c.problem.is_(None),
+)
 
 
-def mark_planned(tx: Tx, pks: set[int], now: datetime) -> None:
+def unplanned(tx: Tx, case_ids: Iterable[str]) -> dict[str, set[int]]:
+    """Return the keys of the events that were not planned yet, for each of the cases that has any."""
+    waiting: dict[str, set[int]] = {}
+    for row in tx.all(_UNPLANNED, {"case_ids": list(case_ids)}):
+        waiting.setdefault(row.case_id, set()).add(row.pk)
+    return waiting
+
+
+def mark_planned(tx: Tx, pks: Iterable[int], now: datetime) -> None:
     """Note that these events were planned, but for those that were set aside meanwhile."""
-    tx.run(update(events).where(events.c.pk.in_(pks), events.c.problem.is_(None)).values(planned_at=now))
+    planned = events.c.pk.in_(sorted(pks)) & events.c.problem.is_(None)
+    tx.run(update(events).where(planned).values(planned_at=now))
 
 
 def mark_problem(tx: Tx, pk: int, problem: str) -> None:
@@ -200,9 +237,8 @@ def give_up(tx: Tx, pk: int, note: str, now: datetime) -> None:
 
 def load(tx: Tx, pk: int) -> CaseEvent:
     """Return one event."""
-    row = tx.first(select(events).where(events.c.pk == pk))
-    assert row is not None
-    return _record(tx, row)
+    (event,) = load_all(tx, [pk])
+    return event
 
 
 def find(tx: Tx, event_id: str) -> list[CaseEvent]:
@@ -210,9 +246,15 @@ def find(tx: Tx, event_id: str) -> list[CaseEvent]:
     return [_record(tx, row) for row in tx.all(select(events).where(events.c.event_id == event_id))]
 
 
+@lru_cache(maxsize=_OPENED)
+def _opened(cipher: Cipher, type_: str, sealed: bytes) -> tuple[Any, dict[str, Any]]:
+    """Return the event's data, typed and as published; nobody changes either."""
+    raw = cipher.open(sealed)["data"]
+    return EVENT_TYPES[type_].data.model_validate(raw), raw
+
+
 def _record(tx: Tx, row: Row[Any]) -> CaseEvent:
-    raw = tx.cipher.open(row.data_sealed)["data"]
-    data = EVENT_TYPES[row.type].data.model_validate(raw)
+    data, raw = _opened(tx.cipher, row.type, row.data_sealed)
     return CaseEvent(
         pk=row.pk,
         source=row.source,

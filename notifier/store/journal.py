@@ -47,30 +47,29 @@ class Line:
     detail: dict[str, str] = field(default_factory=dict)
 
 
-def write(tx: Tx, line: Line, at: datetime) -> int:
+def write(tx: Tx, line: Line, at: datetime) -> None:
     """Add ``line``, which became true at ``at``."""
-    return tx.insert(
-        journal.insert().values(
-            at=at,
-            what=line.what.value,
-            case_pk=line.case_pk,
-            victim_pk=line.victim_pk,
-            event_pk=line.event_pk,
-            attempt_pk=line.attempt_pk,
-            event_type=line.event_type,
-            event_ids=list(line.event_ids),
-            person_id=line.person_id,
-            role=line.role,
-            channel=line.channel,
-            language=line.language,
-            kind=line.kind,
-            ref=line.ref,
-            level=line.level,
-            reason=line.reason,
-            deadline=line.deadline,
-            why=list(line.why),
-            detail_sealed=tx.cipher.seal(line.detail) if line.detail else None,
-        )
+    tx.add(
+        journal,
+        at=at,
+        what=line.what.value,
+        case_pk=line.case_pk,
+        victim_pk=line.victim_pk,
+        event_pk=line.event_pk,
+        attempt_pk=line.attempt_pk,
+        event_type=line.event_type,
+        event_ids=list(line.event_ids),
+        person_id=line.person_id,
+        role=line.role,
+        channel=line.channel,
+        language=line.language,
+        kind=line.kind,
+        ref=line.ref,
+        level=line.level,
+        reason=line.reason,
+        deadline=line.deadline,
+        why=list(line.why),
+        detail_sealed=tx.cipher.seal(line.detail) if line.detail else None,
     )
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 
 from notifier.event_types import EVENT_TYPES
 from notifier.records import CaseEvent, Notice, NoticeState, Tone
+from notifier.store import sources
+from notifier.store.at_hand import Shelf
 from notifier.store.database import Tx
 from notifier.store.tables import cases, events, notices, victims
 
@@ -34,21 +37,23 @@ def subject_of(event: CaseEvent) -> str | None:
 
 
 def add(tx: Tx, event: CaseEvent, case_pk: int, victim_pk: int, now: datetime) -> int | None:
-    """Make the notice of one event to one victim; ``None`` where it exists."""
-    same = (notices.c.event_pk == event.pk) & (notices.c.victim_pk == victim_pk)
-    if tx.first(select(notices.c.pk).where(same)) is not None:
+    """Make the notice of one event to one victim, in a case that is locked; ``None`` where it exists."""
+    if any(other.event_pk == event.pk for other in of_victim(tx, victim_pk, case_pk)):
         return None
-    return _insert(
+    pk = _insert(
         tx,
         case_pk,
         victim_pk,
         now,
+        event_id=event.id,
         event_pk=event.pk,
         event_type=event.type,
         source=event.source,
         occurred_at=event.occurred_at,
         subject=subject_of(event),
     )
+    sources.count_made(tx, event.source, event.type, now)
+    return pk
 
 
 def add_courtesy(tx: Tx, case_pk: int, victim_pk: int, now: datetime) -> int:
@@ -56,22 +61,59 @@ def add_courtesy(tx: Tx, case_pk: int, victim_pk: int, now: datetime) -> int:
     return _insert(tx, case_pk, victim_pk, now, event_type=COURTESY, occurred_at=now)
 
 
-def _insert(tx: Tx, case_pk: int, victim_pk: int, now: datetime, **values: Any) -> int:
-    fresh = {"state": NoticeState.PLANNED, "tone": Tone.ROUTINE, "queue": "routine", "made_at": now}
-    return tx.insert(notices.insert().values(case_pk=case_pk, victim_pk=victim_pk, **fresh, **values))
+def _insert(
+    tx: Tx, case_pk: int, victim_pk: int, now: datetime, event_id: str | None = None, **values: Any
+) -> int:
+    pk = tx.new_key(notices)
+    fresh = {"state": NoticeState.PLANNED, "tone": Tone.ROUTINE, "made_at": now}
+    row = {"pk": pk, "case_pk": case_pk, "victim_pk": victim_pk, **fresh, **values}
+    tx.bring(_OF_CASE, (case_pk,))
+    tx.add(notices, queue="routine", **row)
+    blank = dict.fromkeys(_FIELDS) | {"tries": 0, "full_only": False, "event_id": event_id}
+    tx.put(_OF_CASE, case_pk, pk, Notice(**{**blank, **{name: row[name] for name in _FIELDS & row.keys()}}))
+    return pk
+
+
+_FIELDS = {field.name for field in fields(Notice)}
+_WITH_EVENTS = select(notices, events.c.event_id).select_from(
+    notices.outerjoin(events, events.c.pk == notices.c.event_pk)
+)
+_IN_CASES = _WITH_EVENTS.where(notices.c.case_pk.in_(bindparam("cases", expanding=True))).order_by(
+    notices.c.pk
+)
+
+
+def _read(tx: Tx, case_pks: Sequence[int]) -> Iterator[tuple[int, int, Notice]]:
+    for row in tx.all(_IN_CASES, {"cases": case_pks}):
+        yield row.case_pk, row.pk, _record(row)
+
+
+_OF_CASE = Shelf(_read, frozenset({notices}))
+
+
+def bring(tx: Tx, case_pks: Iterable[int]) -> None:
+    """Have every notice of these cases at hand."""
+    tx.bring(_OF_CASE, case_pks)
+
+
+def _in_order(found: Iterable[Notice]) -> list[Notice]:
+    return sorted(found, key=lambda notice: (notice.occurred_at, notice.pk))
 
 
 def load(tx: Tx, pk: int) -> Notice:
     """Return one notice."""
-    row = tx.first(select(notices).where(notices.c.pk == pk))
-    assert row is not None
-    return _record(row)
+    (notice,) = load_all(tx, [pk])
+    return notice
 
 
 def load_all(tx: Tx, pks: Iterable[int]) -> list[Notice]:
     """Return these notices, the oldest event first."""
-    query = select(notices).where(notices.c.pk.in_(list(pks)))
-    return [_record(row) for row in tx.all(query.order_by(notices.c.occurred_at, notices.c.pk))]
+    wanted = list(pks)
+    at_hand = [notice for pk in wanted if (notice := tx.at(_OF_CASE, pk)) is not None]
+    if len(at_hand) == len(wanted):
+        return _in_order(at_hand)
+    query = _WITH_EVENTS.where(notices.c.pk.in_(wanted))
+    return _in_order(_record(row) for row in tx.all(query))
 
 
 def by_victim(tx: Tx, pks: Iterable[int]) -> list[list[int]]:
@@ -84,22 +126,19 @@ def by_victim(tx: Tx, pks: Iterable[int]) -> list[list[int]]:
 
 def of_case(tx: Tx, case_pk: int) -> list[Notice]:
     """Return every notice of a case, the oldest event first."""
-    query = select(notices).where(notices.c.case_pk == case_pk)
-    return [_record(row) for row in tx.all(query.order_by(notices.c.occurred_at, notices.c.pk))]
+    return _in_order(tx.of(_OF_CASE, case_pk))
 
 
-def of_victim(tx: Tx, victim_pk: int, case_pk: int | None = None) -> list[Notice]:
-    """Return a victim's notices, of one case where it is given, the oldest event first."""
-    query = select(notices).where(notices.c.victim_pk == victim_pk)
-    if case_pk is not None:
-        query = query.where(notices.c.case_pk == case_pk)
-    return [_record(row) for row in tx.all(query.order_by(notices.c.occurred_at, notices.c.pk))]
+def of_victim(tx: Tx, victim_pk: int, case_pk: int) -> list[Notice]:
+    """Return a victim's notices of one case, the oldest event first."""
+    return [notice for notice in of_case(tx, case_pk) if notice.victim_pk == victim_pk]
 
 
 def _record(row: Row[Any]) -> Notice:
     return Notice(
         pk=row.pk,
         event_pk=row.event_pk,
+        event_id=row.event_id,
         event_type=row.event_type,
         case_pk=row.case_pk,
         victim_pk=row.victim_pk,
@@ -121,7 +160,11 @@ def _record(row: Row[Any]) -> Notice:
 
 def change(tx: Tx, pk: int, **values: Any) -> None:
     """Change columns of one notice."""
-    tx.run(update(notices).where(notices.c.pk == pk).values(**values))
+    tx.change(notices, pk, **values)
+    known = tx.at(_OF_CASE, pk)
+    if known is not None:
+        seen = {name: value for name, value in values.items() if name in _FIELDS}
+        tx.put(_OF_CASE, known.case_pk, pk, replace(known, **seen))
 
 
 def hold_open(tx: Tx, victim_pk: int, why: str) -> int:
@@ -203,7 +246,7 @@ def due_by_queue(tx: Tx, now: datetime) -> dict[str, int]:
 
 def at_risk(tx: Tx, now: datetime) -> list[Notice]:
     """Return the notices whose duty must be looked at now."""
-    query = select(notices).where(notices.c.at_risk_at <= now).order_by(notices.c.at_risk_at, notices.c.pk)
+    query = _WITH_EVENTS.where(notices.c.at_risk_at <= now).order_by(notices.c.at_risk_at, notices.c.pk)
     return [_record(row) for row in tx.all(query)]
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 
 from notifier.records import (
     Absence,
@@ -20,46 +22,109 @@ from notifier.records import (
     Victim,
 )
 from notifier.rules.sensitivity import without_rank
-from notifier.store.contact_points import load_points
+from notifier.store.at_hand import Shelf
+from notifier.store.cipher import Cipher
+from notifier.store.contact_points import load_points_of
 from notifier.store.database import Tx
-from notifier.store.tables import absences, cases, registrations, victims
+from notifier.store.tables import absences, cases, contact_points, registrations, victims
 from notifier.wire import Name, Staff, VictimProfile
+
+_KEEP = 4_096  # so many profiles of each kind a process keeps decrypted: each is asked for at every hop
 
 
 def case_pk(tx: Tx, case_id: str) -> int:
     """Return the case's key, made at its first event, and lock the case until the transaction ends."""
-    values = {"case_id": case_id, "profile_sealed": tx.cipher.seal({})}
-    # Two workers may meet the same new case at once; the second waits for the first one's row.
-    tx.run(tx.insert_once(cases).values(**values))
-    row = tx.first(select(cases.c.pk).where(cases.c.case_id == case_id).with_for_update())
-    assert row is not None
-    return int(row.pk)
+    return case_pks(tx, (case_id,))[case_id]
 
 
-def lock_case(tx: Tx, pk: int) -> None:
-    """Lock a case until the transaction ends: one worker at a time decides about it."""
-    tx.first(select(cases.c.pk).where(cases.c.pk == pk).with_for_update())
+def case_pks(tx: Tx, case_ids: Sequence[str]) -> dict[str, int]:
+    """Return the cases' keys, made at their first events, and lock the cases until the transaction ends."""
+    found = _keys(tx, case_ids)
+    if missing := sorted(set(case_ids) - set(found)):
+        # Two workers may meet the same new case at once; the second waits for the first one's row.
+        sealed = tx.cipher.seal({})
+        tx.run(tx.insert_once(cases), [{"case_id": name, "profile_sealed": sealed} for name in missing])
+        found = _keys(tx, case_ids)
+    lock_cases(tx, found.values())
+    return found
+
+
+_NAMED = select(cases.c.case_id, cases.c.pk).where(cases.c.case_id.in_(bindparam("ids", expanding=True)))
+_LOCKED = (
+    select(cases.c.pk)
+    .where(cases.c.pk.in_(bindparam("pks", expanding=True)))
+    .order_by(cases.c.pk)
+    .with_for_update()
+)
+
+
+def _keys(tx: Tx, case_ids: Sequence[str]) -> dict[str, int]:
+    return {row.case_id: row.pk for row in tx.all(_NAMED, {"ids": list(case_ids)})}
+
+
+def lock_cases(tx: Tx, pks: Iterable[int]) -> None:
+    """Lock cases until the transaction ends: one worker at a time decides about each.
+
+    In one order everywhere, and all that a transaction needs at once: then no two wait for each other.
+    """
+    if waiting := sorted(set(pks) - tx.locked):
+        if tx.is_postgresql:
+            tx.all(_LOCKED, {"pks": waiting})
+            tx.forget()
+        tx.locked.update(waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A case, and whether closing it is blocked or cleared."""
+
+    case: Case
+    closure: str | None
+
+
+_OF_CASES = select(cases).where(cases.c.pk.in_(bindparam("pks", expanding=True)))
+
+
+def _read_cases(tx: Tx, pks: Sequence[int]) -> Iterator[tuple[int, int, _Known]]:
+    rows = tx.all(_OF_CASES, {"pks": pks})
+    profiles = {row.pk: _case_profile(tx.cipher, row.profile_sealed) for row in rows}
+    away = _absences(tx, {known["officer"].id for known in profiles.values() if known.get("officer")})
+    for row in rows:
+        known = profiles[row.pk]
+        officer = known.get("officer")
+        absences_ = away.get(officer.id, ()) if officer else ()
+        case = Case(row.pk, row.case_id, row.opened_at is not None, absences=absences_, **known)
+        yield row.pk, row.pk, _Known(case, row.closure)
+
+
+_CASES = Shelf(_read_cases, frozenset({cases, absences}))
 
 
 def load_case(tx: Tx, pk: int) -> Case:
     """Return the case as far as it is known."""
-    row = tx.first(select(cases).where(cases.c.pk == pk))
-    assert row is not None
-    profile = tx.cipher.open(row.profile_sealed)
-    officer = _staff(profile.get("officer"))
-    return Case(
-        pk=pk,
-        case_id=row.case_id,
-        opened=row.opened_at is not None,
-        officer=officer,
-        supervisor=_staff(profile.get("supervisor")),
-        unit=_staff(profile.get("unit")),
-        absences=_absences(tx, officer.id) if officer else (),
-        **{key: profile[key] for key in _PLAIN if key in profile},
-    )
+    return _known(tx, pk).case
+
+
+def bring_cases(tx: Tx, pks: Iterable[int]) -> None:
+    """Have these cases at hand."""
+    tx.bring(_CASES, pks)
+
+
+def _known(tx: Tx, pk: int) -> _Known:
+    (known,) = tx.of(_CASES, pk)
+    return known
 
 
 _PLAIN = ("offence", "fatal", "suspect_known", "force", "reference")
+_STAFF = ("officer", "supervisor", "unit")
+
+
+@lru_cache(maxsize=_KEEP)
+def _case_profile(cipher: Cipher, sealed: bytes) -> dict[str, Any]:
+    """Return the fields of a case that its sealed profile gives; nobody changes them."""
+    profile = cipher.open(sealed)
+    plain = {key: profile[key] for key in _PLAIN if key in profile}
+    return plain | {key: _staff(profile.get(key)) for key in _STAFF}
 
 
 def _staff(raw: dict[str, Any] | None) -> StaffMember | None:
@@ -83,18 +148,23 @@ def drop_absence(tx: Tx, event_pk: int) -> None:
     tx.run(delete(absences).where(absences.c.event_pk == event_pk))
 
 
-def _absences(tx: Tx, officer_id: str) -> tuple[Absence, ...]:
-    """Return the officer's absences, the last announced first."""
-    query = select(absences).where(absences.c.officer_id == officer_id).order_by(absences.c.event_pk.desc())
-    return tuple(
-        Absence(
-            row.officer_id,
-            row.first_day,
-            row.last_day,
-            _staff(tx.cipher.open(row.cover_sealed) if row.cover_sealed else None),
-        )
-        for row in tx.all(query)
-    )
+_OF_OFFICERS = (
+    select(absences)
+    .where(absences.c.officer_id.in_(bindparam("officers", expanding=True)))
+    .order_by(absences.c.event_pk.desc())
+)
+
+
+def _absences(tx: Tx, officer_ids: set[str]) -> dict[str, tuple[Absence, ...]]:
+    """Return the officers' absences, the last announced first."""
+    found: dict[str, tuple[Absence, ...]] = {}
+    if not officer_ids:
+        return found
+    for row in tx.all(_OF_OFFICERS, {"officers": sorted(officer_ids)}):
+        cover = _staff(tx.cipher.open(row.cover_sealed) if row.cover_sealed else None)
+        away = Absence(row.officer_id, row.first_day, row.last_day, cover)
+        found[row.officer_id] = (*found.get(row.officer_id, ()), away)
+    return found
 
 
 def save_case(tx: Tx, pk: int, profile: dict[str, Any], opened_at: datetime | None) -> None:
@@ -106,13 +176,13 @@ def save_case(tx: Tx, pk: int, profile: dict[str, Any], opened_at: datetime | No
 
 def closure_of(tx: Tx, pk: int) -> str | None:
     """Return whether closing the case is blocked or cleared, ``None`` where it is not asked for."""
-    row = tx.first(select(cases.c.closure).where(cases.c.pk == pk))
-    return row.closure if row else None
+    return _known(tx, pk).closure
 
 
 def set_closure(tx: Tx, pk: int, closure: str | None) -> None:
     """Note whether closing the case is blocked or cleared."""
-    tx.run(update(cases).where(cases.c.pk == pk).values(closure=closure))
+    tx.change(cases, pk, closure=closure)
+    tx.put(_CASES, pk, pk, replace(_known(tx, pk), closure=closure))
 
 
 def victim_pk(tx: Tx, victim_id: str) -> int | None:
@@ -145,29 +215,62 @@ def register(tx: Tx, case: int, victim: int, event: int, since: datetime) -> Non
         tx.run(registrations.insert().values(**values))
 
 
-def registrations_of(tx: Tx, case: int) -> Sequence[Row[Any]]:
-    """Return the case's registrations with ``victim_id``, in the order of registering."""
-    join = registrations.join(victims, victims.c.pk == registrations.c.victim_pk)
-    query = select(registrations, victims.c.victim_id).select_from(join)
-    return tx.all(query.where(registrations.c.case_pk == case).order_by(registrations.c.pk))
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A victim's place in a case, and what is due by the clock because of it."""
+
+    pk: int
+    case_pk: int
+    victim_pk: int
+    event_pk: int
+    since: datetime
+    courtesy_at: datetime | None
+    prompt_at: datetime | None
+    held_until: datetime | None
+    referral_prompt_at: datetime | None
+    referral_due_at: datetime | None
 
 
-def registration(tx: Tx, pk: int) -> Row[Any] | None:
-    """Return one registration."""
-    return tx.first(select(registrations).where(registrations.c.pk == pk))
+_COLUMNS = [registrations.c[field.name] for field in fields(Registration)]
+_REGISTERED = (
+    select(*_COLUMNS)
+    .where(registrations.c.case_pk.in_(bindparam("cases", expanding=True)))
+    .order_by(registrations.c.pk)
+)
 
 
-def registration_of(tx: Tx, case: int, victim: int) -> Row[Any]:
+def _read_registrations(tx: Tx, case_pks: Sequence[int]) -> Iterator[tuple[int, int, Registration]]:
+    for row in tx.all(_REGISTERED, {"cases": case_pks}):
+        yield row.case_pk, row.pk, Registration(**row._mapping)
+
+
+_REGISTRATIONS = Shelf(_read_registrations, frozenset({registrations}))
+
+
+def bring_registrations(tx: Tx, case_pks: Iterable[int]) -> None:
+    """Have the registrations of these cases at hand."""
+    tx.bring(_REGISTRATIONS, case_pks)
+
+
+def registrations_of(tx: Tx, case: int) -> list[Registration]:
+    """Return the case's registrations, in the order of registering."""
+    return tx.of(_REGISTRATIONS, case)
+
+
+def registration_of(tx: Tx, case: int, victim: int) -> Registration:
     """Return the registration of a victim in a case."""
-    same = (registrations.c.case_pk == case) & (registrations.c.victim_pk == victim)
-    row = tx.first(select(registrations).where(same))
-    assert row is not None
-    return row
+    return next(row for row in registrations_of(tx, case) if row.victim_pk == victim)
 
 
 def update_registration(tx: Tx, pk: int, **values: Any) -> None:
     """Change columns of one registration."""
-    tx.run(update(registrations).where(registrations.c.pk == pk).values(**values))
+    known = tx.at(_REGISTRATIONS, pk)
+    if known is not None:
+        after = replace(known, **values)
+        if after == known:
+            return
+        tx.put(_REGISTRATIONS, known.case_pk, pk, after)
+    tx.change(registrations, pk, **values)
 
 
 def courtesy_due(tx: Tx, now: datetime, limit: int) -> Sequence[Row[Any]]:
@@ -201,26 +304,46 @@ def cases_of(tx: Tx, victim: int) -> list[int]:
     return [row.case_pk for row in tx.all(query)]
 
 
+_OF_VICTIMS = select(victims).where(victims.c.pk.in_(bindparam("pks", expanding=True)))
+
+
+def _read_victims(tx: Tx, pks: Sequence[int]) -> Iterator[tuple[int, int, Victim]]:
+    rows = tx.all(_OF_VICTIMS, {"pks": pks})
+    points = load_points_of(tx, [row.victim_id for row in rows])
+    for row in rows:
+        known = _victim_profile(tx.cipher, row.profile_sealed)
+        theirs = points.get((row.victim_id, known["role"]), ())
+        yield row.pk, row.pk, Victim(row.pk, row.victim_id, withdrew=False, points=theirs, **known)
+
+
+_VICTIMS = Shelf(_read_victims, frozenset({victims, contact_points}))
+
+
+def bring_victims(tx: Tx, pks: Iterable[int]) -> None:
+    """Have these victims at hand."""
+    tx.bring(_VICTIMS, pks)
+
+
 def load_victim(tx: Tx, pk: int) -> Victim:
     """Return a victim with the contact points of whoever is to be told; each case knows if she withdrew."""
-    row = tx.first(select(victims).where(victims.c.pk == pk))
-    assert row is not None
-    profile = VictimProfile.model_validate(tx.cipher.open(row.profile_sealed))
+    (victim,) = tx.of(_VICTIMS, pk)
+    return victim
+
+
+@lru_cache(maxsize=_KEEP)
+def _victim_profile(cipher: Cipher, sealed: bytes) -> dict[str, Any]:
+    """Return the fields of a victim that her sealed profile gives; nobody changes them."""
+    profile = VictimProfile.model_validate(cipher.open(sealed))
     representative = profile.needs.representative
-    role = Role.REPRESENTATIVE if representative else Role.VICTIM
     name = _person(profile.name)
-    return Victim(
-        pk=pk,
-        victim_id=row.victim_id,
-        name=name,
-        contract=_contract(profile),
-        needs=_needs(profile),
-        enhanced=profile.enhanced,
-        withdrew=False,
-        role=role,
-        recipient=_person(representative.name) if representative else name,
-        points=load_points(tx, row.victim_id, role),
-    )
+    return {
+        "name": name,
+        "contract": _contract(profile),
+        "needs": _needs(profile),
+        "enhanced": profile.enhanced,
+        "role": Role.REPRESENTATIVE if representative else Role.VICTIM,
+        "recipient": _person(representative.name) if representative else name,
+    }
 
 
 def _person(name: Name | str) -> PersonName:

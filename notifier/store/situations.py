@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from sqlalchemy import Row
-
-from notifier.records import AttemptState, Case, CaseEvent, Notice, NoticeState, Victim, Wording
+from notifier.records import AttemptState, Case, CaseEvent, Notice, NoticeState, Victim
 from notifier.rules import cadence
 from notifier.rules.decision import Situation
 from notifier.rules.history import standing, withdrew
+from notifier.rules.next_step import SHORT
 from notifier.rules.policy import Policy
 from notifier.rules.talks import talked_about_at, talks_with
 from notifier.store import attempts, events, notices, people
+from notifier.store.at_hand import Shelf
+from notifier.store.attempts import Attempt
 from notifier.store.database import Tx
+from notifier.store.tables import absences, cases, contact_points, registrations, victims
+from notifier.store.tables import events as events_table
 
-_SHORT = frozenset({Wording.POINTER, Wording.NEWS})
 _OUT_OR_THERE = frozenset({AttemptState.ACCEPTED, AttemptState.DELIVERED, AttemptState.CONFIRMED})
 _USED_UP = frozenset({AttemptState.FAILED, AttemptState.UNCONFIRMED})
 
@@ -61,15 +63,45 @@ class CaseFile:
 
 def load_file(tx: Tx, case_pk: int) -> CaseFile:
     """Return everything known of a case, which is locked until the transaction ends."""
-    people.lock_case(tx, case_pk)
+    people.lock_cases(tx, (case_pk,))
+    (file,) = tx.of(_FILES, case_pk)
+    return file
+
+
+def bring_files(tx: Tx, case_pks: Iterable[int]) -> None:
+    """Lock these cases and have all at hand that decisions about them rest on."""
+    pks = list(case_pks)
+    people.lock_cases(tx, pks)
+    tx.bring(_FILES, pks)
+    notices.bring(tx, pks)
+    attempts.bring(tx, _victims_of(tx, pks))
+
+
+def _victims_of(tx: Tx, case_pks: Iterable[int]) -> list[int]:
+    return [row.victim_pk for pk in case_pks for row in people.registrations_of(tx, pk)]
+
+
+def _read(tx: Tx, case_pks: Sequence[int]) -> Iterator[tuple[int, int, CaseFile]]:
+    people.bring_cases(tx, case_pks)
+    people.bring_registrations(tx, case_pks)
+    people.bring_victims(tx, _victims_of(tx, case_pks))
+    events.bring(tx, [people.load_case(tx, pk).case_id for pk in case_pks])
+    for pk in case_pks:
+        yield pk, pk, _file(tx, pk)
+
+
+_FILES = Shelf(_read, frozenset({cases, absences, registrations, victims, contact_points, events_table}))
+
+
+def _file(tx: Tx, case_pk: int) -> CaseFile:
     case = people.load_case(tx, case_pk)
     received = tuple(events.of_case(tx, case.case_id))
     history = standing(received)
-    victims = {}
+    hers = {}
     for row in people.registrations_of(tx, case_pk):
         victim = people.load_victim(tx, row.victim_pk)
-        victims[row.victim_pk] = replace(victim, withdrew=withdrew(history, victim.victim_id))
-    return CaseFile(case, received, history, victims, people.names_on_file(case, victims.values()))
+        hers[row.victim_pk] = replace(victim, withdrew=withdrew(history, victim.victim_id))
+    return CaseFile(case, received, history, hers, people.names_on_file(case, hers.values()))
 
 
 def situation_of(tx: Tx, notice: Notice, file: CaseFile, policy: Policy) -> Situation:
@@ -77,9 +109,9 @@ def situation_of(tx: Tx, notice: Notice, file: CaseFile, policy: Policy) -> Situ
     event = file.event(notice.event_pk)
     victim = file.victims[notice.victim_pk]
     newer = newer_on_subject(tx, notice, file)
-    made = attempts.of_notice(tx, notice.pk, notice.retried_at)
-    failed = [row for row in made if row.state in _USED_UP]
-    unknown = [row.point_pk for row in made if row.state == AttemptState.UNKNOWN]
+    made = attempts.of_notice(tx, notice, notice.retried_at)
+    failed = {one.point_pk for one in made if one.state in _USED_UP}
+    unknown = [one.point_pk for one in made if one.state is AttemptState.UNKNOWN]
     # A safety notice of unknown outcome is sent once more to the same contact point, not oftener.
     twice_unknown = {point for point in unknown if unknown.count(point) > 1}
     return Situation(
@@ -96,21 +128,23 @@ def situation_of(tx: Tx, notice: Notice, file: CaseFile, policy: Policy) -> Situ
         older_than_told=any(notices.was_told(other) for other in newer),
         told_in_person_at=talked_about_at(file.history, event, victim.victim_id) if event else None,
         last_message_at=attempts.last_message_at(tx, notice.victim_pk),
-        tried=frozenset(row.point_pk for row in failed) | twice_unknown,
+        tried=frozenset(point for point in failed | twice_unknown if point is not None),
         fallback=bool(failed or unknown),
-        full_only=notice.full_only or any(_points_to_the_rest(row) for row in made),
+        full_only=notice.full_only or any(_points_to_the_rest(one) for one in made),
         courtesy=None if event else cadence.content(told_events(tx, file, victim.pk), policy),
     )
 
 
-def _points_to_the_rest(attempt: Row[Any]) -> bool:
+def _points_to_the_rest(attempt: Attempt) -> bool:
     """Tell whether short words went out that announce the full text: only that is still to come."""
-    return attempt.wording in _SHORT and attempt.state in _OUT_OR_THERE
+    return attempt.wording in SHORT and attempt.state in _OUT_OR_THERE
 
 
 def told_events(tx: Tx, file: CaseFile, victim_pk: int) -> list[CaseEvent]:
     """Return the events that this victim was told, by a message or by a person."""
-    reached = {row.event_pk for row in attempts.reached(tx, file.case.pk, victim_pk)}
+    reached = {
+        notice.event_pk for _, told in attempts.reached(tx, file.case.pk, victim_pk) for notice in told
+    }
     told = {
         notice.event_pk
         for notice in notices.of_victim(tx, victim_pk, file.case.pk)

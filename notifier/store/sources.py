@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, delete, func, select, update
 
+from notifier.store.at_hand import Shelf
 from notifier.store.database import Tx
 from notifier.store.tables import notices, publications, sources
 
@@ -56,10 +58,38 @@ def forget_minutes(tx: Tx, source_pk: int, before: datetime) -> None:
     tx.run(delete(publications).where(old))
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Notices of one source and type of event that were made after ``after`` and up to ``until``."""
+
+    source: str
+    event_type: str
+    after: datetime
+    until: datetime
+
+
+def _count(tx: Tx, spans: Sequence[Span]) -> Iterator[tuple[Span, int, int]]:
+    for span in spans:
+        made = (notices.c.made_at > span.after) & (notices.c.made_at <= span.until)
+        same = (notices.c.source == span.source) & (notices.c.event_type == span.event_type)
+        row = tx.first(select(func.count().label("made")).select_from(notices).where(same, made))
+        assert row is not None
+        yield span, 0, int(row.made)
+
+
+# No change of a notice changes how many were made: what is made is counted on.
+_COUNTS = Shelf(_count, frozenset())
+
+
 def notices_made(tx: Tx, source: str, event_type: str, after: datetime, until: datetime) -> int:
     """Return how many notices of one source and type were made after ``after`` and up to ``until``."""
-    made = (notices.c.made_at > after) & (notices.c.made_at <= until)
-    same = (notices.c.source == source) & (notices.c.event_type == event_type)
-    row = tx.first(select(func.count().label("made")).select_from(notices).where(same, made))
-    assert row is not None
-    return int(row.made)
+    (made,) = tx.of(_COUNTS, Span(source, event_type, after, until))
+    return made
+
+
+def count_made(tx: Tx, source: str, event_type: str, at: datetime) -> None:
+    """Count one more notice that was made at ``at``."""
+    for span in tx.groups(_COUNTS):
+        if (span.source, span.event_type) == (source, event_type) and span.after < at <= span.until:
+            (made,) = tx.of(_COUNTS, span)
+            tx.put(_COUNTS, span, 0, made + 1)

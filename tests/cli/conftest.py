@@ -129,7 +129,7 @@ class CommandLine:
 def _settle(path: Path, channels: dict[ChannelName, SimulatedChannel], now: datetime) -> None:
     until = now + timedelta(minutes=5)
     for case_id in path.unplanned_cases():
-        path.plan(case_id, now)
+        path.plan([case_id], now)
     for _ in range(5):
         path.deliver(path.due(now), now, until)
         for name, channel in channels.items():

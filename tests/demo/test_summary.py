@@ -45,7 +45,7 @@ class SmallDay:
         self.published += lines
         self.path.take_in(lines, now, door="queue")
         for case_id in self.path.unplanned_cases():
-            self.path.plan(case_id, now)
+            self.path.plan([case_id], now)
         while self.path.deliver(self.path.due(now), now, now + _LEASE):
             for name, channel in self.channels.items():
                 self.path.receive(name, channel.take_receipts(), now)

@@ -64,7 +64,7 @@ class Consumer:
         """Take one batch in and plan what it brought; return how many entries it had."""
         taken = self._queue.step(self._handle)
         for case_id in self.path.unplanned_cases():
-            self.path.plan(case_id, NOW)
+            self.path.plan([case_id], NOW)
         return taken
 
     def _handle(self, documents: Sequence[str]) -> list[Rejected]:

@@ -87,7 +87,7 @@ class Desk:
         if safety:
             documents = [*documents, a_document("custody.escaped", when, case_id=case_id)]
         self.path.take_in([json.dumps(one) for one in documents], self.now, door="test")
-        self.path.plan(case_id, self.now)
+        self.path.plan([case_id], self.now)
 
     def deliver(self) -> None:
         """Send what is due now."""

@@ -52,7 +52,7 @@ class Desk:
         registered = a_document("victim.registered", WHEN, victim_id="v1", contact_points=POINTS)
         documents = [opened, registered, *(a_document(type_, WHEN) for type_ in news)]
         self.path.take_in([json.dumps(document) for document in documents], NOW, door="test")
-        self.path.plan("c1", NOW)
+        self.path.plan(["c1"], NOW)
 
     def deliver(self, now: datetime = NOW) -> int:
         return self.path.deliver(self.path.due(now), now, now + LEASE)

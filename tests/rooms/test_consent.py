@@ -34,7 +34,7 @@ def test_staff_hear_of_it_and_the_next_channel_is_used(tmp_path: File) -> None:
     registered = a_document("victim.registered", WHEN, victim_id="v1", contact_points=points)
     with closing(Path(store, POLICIES, Renderer(LONDON).render, channels)) as path:
         path.take_in([json.dumps(opened), json.dumps(registered)], NOW, door="test")
-        path.plan("c1", NOW)
+        path.plan(["c1"], NOW)
         path.deliver(path.due(NOW), NOW, NOW + timedelta(minutes=3))
         (sent,) = channels[SMS].sent
         stop = Receipt(AttemptState.FAILED, attempt_ref=sent.attempt_ref, reason=FailureReason.OPTED_OUT)

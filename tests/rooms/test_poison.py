@@ -49,7 +49,7 @@ def test_one_notice_that_breaks_the_program_stops_no_other_and_is_held_in_the_en
     with closing(Path(store, POLICIES, breaks_for_v2, channels)) as path:
         documents = [json.dumps(opened), registered("v1", "07700 900001"), registered("v2", "07700 900002")]
         path.take_in(documents, NOW, door="test")
-        path.plan("c1", NOW)
+        path.plan(["c1"], NOW)
         for minute in range(0, 40, 5):
             now = NOW + timedelta(minutes=minute)
             path.sweep(now)
@@ -75,7 +75,7 @@ def test_a_notice_that_kills_its_worker_harms_no_other_and_is_with_a_person_in_t
         with closing(Path(store, POLICIES, RENDER, fake_channels())) as path:
             documents = [registered(f"v{number}", f"07700 90000{number}") for number in (1, 2, 3)]
             path.take_in([json.dumps(opened), *documents], NOW, door="test")
-            path.plan("c1", NOW)
+            path.plan(["c1"], NOW)
         command = [sys.executable, "-m", "tests.rooms.killed_workers", url]
         ended = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
         with store.begin() as tx:
@@ -102,7 +102,7 @@ def test_an_event_that_cannot_be_planned_is_set_aside_and_the_others_of_its_case
         closing(Path(store, POLICIES, RENDER, fake_channels())) as path,
     ):
         path.take_in([*documents, json.dumps(opened)], NOW, door="test")
-        path.plan("c1", NOW)
+        path.plan(["c1"], NOW)
         with store.begin() as tx:
             aside = [row.type for row in events.with_problems(tx)]
             told = [row.victim_id for row in tx.all(select(victims.c.victim_id).join(notices))]

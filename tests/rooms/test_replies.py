@@ -64,7 +64,7 @@ class Desk:
         taken = self.path.take_in([json.dumps(one) for one in documents], self.now, door="test")
         assert [one.reason for one in taken if one.reason] == []
         for case_id in {one["data"]["case_id"] for one in documents}:
-            self.path.plan(case_id, self.now)
+            self.path.plan([case_id], self.now)
         self.path.deliver(self.path.due(self.now), self.now, self.now + timedelta(minutes=3))
 
     def hear(self, text: str, sender: str = HERS, **changes: Any) -> Reply:

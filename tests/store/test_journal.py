@@ -20,7 +20,8 @@ def store(database_url: str) -> Iterator[Store]:
 
 
 def write(tx: Tx, reason: str) -> int:
-    return journal.write(tx, Line(What.DECIDED, None, reason=reason), WHEN)
+    journal.write(tx, Line(What.DECIDED, None, reason=reason), WHEN)
+    return journal.last_key(tx)
 
 
 def facts(tx: Tx, cursor: int = 0, limit: int = 100) -> list[tuple[int, str]]:

@@ -74,7 +74,7 @@ def store() -> Iterator[Store]:
     with a_store(IN_MEMORY) as store:
         with closing(Path(store, POLICIES, Renderer(LONDON).render, channels, side_by_side=1)) as path:
             path.take_in([json.dumps(document) for document in documents()], at(WHEN), door="test")
-            path.plan("c1", at(WHEN))
+            path.plan(["c1"], at(WHEN))
             for _ in range(3):
                 path.deliver(path.due(at(WHEN)), at(WHEN), at(WHEN) + timedelta(minutes=3))
             about = "Bring the turquoise umbrella to Marzipan Crescent"

@@ -40,7 +40,7 @@ def tell(web: Web) -> None:
     ]
     path, now = web.services.path, datetime.fromisoformat(documents[0]["time"])
     path.take_in([json.dumps(document) for document in documents], now, door="http")
-    path.plan("c1", now)
+    path.plan(["c1"], now)
     assert path.deliver(path.due(now), now, now + timedelta(minutes=2)) == 1
 
 
