@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from notifier.records import CaseEvent, FullTextBy, Role, StaffRequest, TaskKind, Tone, Wording
 from notifier.rules.deadlines import Duty
@@ -39,7 +39,7 @@ def person_first(situation: Situation, policy: Policy, due: Duty, now: datetime)
     """A person tells the news before anything is written; at once where it frees the suspect."""
     event = situation.event
     assert event is not None
-    beside = _meeting(situation, policy) + _late_on_arrival(situation, event, due)
+    beside = _meeting(situation, policy) + _late_on_arrival(situation, event, due, policy)
     if frees_suspect(event, situation.history):
         return _tell_at_once(event, now) + beside
     return (StaffRequest.task(TaskKind.TELL_IN_PERSON, event, deadline=due.deadline), *beside)
@@ -49,7 +49,7 @@ def beside(
     situation: Situation, policy: Policy, timing: Timing, tone: Tone, due: Duty | None, now: datetime
 ) -> Asks:
     """What is asked whether or not there is a way to send a message."""
-    about_timing = _about_timing(situation, timing, tone, due, now)
+    about_timing = _about_timing(situation, policy, timing, tone, due, now)
     return about_timing + _meeting(situation, policy) + _about_telling(situation, tone, now)
 
 
@@ -76,7 +76,9 @@ def call_back(event: CaseEvent | None, tone: Tone) -> StaffRequest:
     return StaffRequest.task(TaskKind.CALL_BACK, event, safety=tone is Tone.SAFETY)
 
 
-def _about_timing(situation: Situation, timing: Timing, tone: Tone, due: Duty | None, now: datetime) -> Asks:
+def _about_timing(
+    situation: Situation, policy: Policy, timing: Timing, tone: Tone, due: Duty | None, now: datetime
+) -> Asks:
     event = situation.event
     if event is None or due is None or situation.told_in_person_at is not None:
         return ()
@@ -87,13 +89,16 @@ def _about_timing(situation: Situation, timing: Timing, tone: Tone, due: Duty | 
         asks += (StaffRequest.task(TaskKind.CANNOT_MEET_WINDOW, event, deadline=due.deadline),)
     if due.moment_passed:
         asks += (call_back(event, tone),)
-    return asks + _late_on_arrival(situation, event, due)
+    return asks + _late_on_arrival(situation, event, due, policy)
 
 
-def _late_on_arrival(situation: Situation, event: CaseEvent, due: Duty) -> Asks:
-    """It came too late, or her case or her registration did, without which it could not be told."""
-    at_once = due.at_risk_at is None  # due when it arrives: always a moment ago
-    if at_once or due.deadline >= (situation.known_at or event.arrived_at):
+def _late_on_arrival(situation: Situation, event: CaseEvent, due: Duty, policy: Policy) -> Asks:
+    """It came too late, or her case or her registration did, without which it could not be told.
+
+    What is due when it arrives is always a moment late: it counts from when the next channel would be tried.
+    """
+    moment = policy.channels.safety_step if due.at_risk_at is None else timedelta()
+    if due.deadline + moment >= (situation.known_at or event.arrived_at):
         return ()
     return (StaffRequest.escalation("late_on_arrival", event, once=True),)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.stories.story import SMS, Story
 
 DAY = "2026-05-12"  # a Tuesday
@@ -38,6 +40,20 @@ def test_what_came_after_its_deadline_goes_at_once_and_is_escalated_once() -> No
     lines = story.run("2026-05-13 12:00")
     assert lines.told("at", "reason", what="escalation") == [("Tue 12 May 21:30", "late_on_arrival")]
     assert lines.told("at", what="message") == [("Wed 13 May 08:00",)]
+
+
+@pytest.mark.parametrize(
+    ("opened", "escalated"),
+    [(f"{DAY} 09:08", []), (f"{DAY} 12:00", [("Tue 12 May 12:00", "late_on_arrival")])],
+)
+def test_what_is_due_at_once_is_late_where_its_case_was_opened_long_after_it(
+    opened: str, escalated: list[tuple[str, str]]
+) -> None:
+    story = Story(opened)
+    story.registered(f"{DAY} 08:50", **VICTIM)
+    lines = story.event("custody.released", f"{DAY} 09:00", on=DAY, conditions=[]).run("2026-05-13 12:00")
+    assert lines.told("at", "reason", what="escalation") == escalated
+    assert len(lines.told("at", what="message", event_type="custody.released")) == 1
 
 
 def test_a_hearing_that_is_known_too_late_is_told_and_called_about() -> None:
