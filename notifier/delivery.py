@@ -91,9 +91,7 @@ def take_in_hand(tx: Tx, victim_pks: Sequence[int], now: datetime, until: dateti
     """
     victims = notices.lock_victims(tx, victim_pks)
     busy = notices.in_hand(tx, victims, now)
-    return [
-        pk for victim in victims if victim not in busy for pk in notices.lease_due(tx, victim, now, until)
-    ]
+    return notices.lease_due(tx, [victim for victim in victims if victim not in busy], now, until)
 
 
 def prepare(tx: Tx, notice_pks: Sequence[int], desk: Desk) -> Prepared:

@@ -129,25 +129,31 @@ class Path:
         What a worker had in hand when it died goes alone, after the others: it may be what killed it.
         """
         lease_ends = monotonic() + self.lease_seconds
+        desk = Desk(self.policies, self._render, self.channels, now, until)
         with self.store.begin() as tx:
             alone = notices.broken_off(tx, victim_pks, now)
-        together = [pk for pk in victim_pks if pk not in alone]
-        groups = [together, *([pk] for pk in alone)]
-        return sum(self._deliver(group, now, until, lease_ends) for group in groups if group)
+            together = [pk for pk in victim_pks if pk not in alone]
+            taken = delivery.take_in_hand(tx, together, now, until)
+        return self._deliver(taken, desk, lease_ends) + self._deliver_alone(alone, desk, lease_ends)
 
-    def _deliver(self, victim_pks: Sequence[int], now: datetime, until: datetime, lease_ends: float) -> int:
-        with self.store.begin() as tx:
-            pks = delivery.take_in_hand(tx, victim_pks, now, until)
+    def _deliver_alone(self, victim_pks: Sequence[int], desk: Desk, lease_ends: float) -> int:
+        sent = 0
+        for victim_pk in victim_pks:
+            with self.store.begin() as tx:
+                taken = delivery.take_in_hand(tx, [victim_pk], desk.now, desk.until)
+            sent += self._deliver(taken, desk, lease_ends)
+        return sent
+
+    def _deliver(self, pks: Sequence[int], desk: Desk, lease_ends: float) -> int:
         if not pks:
             return 0
-        desk = Desk(self.policies, self._render, self.channels, now, until)
         try:
             dispatches = self._prepare(pks, desk)
         except Unreachable:
             raise
         except Exception:
             dispatches = self._prepare_one_by_one(pks, desk)
-        self._send(dispatches, now, lease_ends)
+        self._send(dispatches, desk.now, lease_ends)
         return len(pks)
 
     def _prepare(self, pks: Sequence[int], desk: Desk) -> list[Dispatch]:

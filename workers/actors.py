@@ -16,8 +16,8 @@ from workers.broker import QUEUES, waiting
 
 T = TypeVar("T")
 P = ParamSpec("P")
-_CASES = 20
-_VICTIMS = 16
+_CASES = 50
+_VICTIMS = 64
 _ENOUGH_WAITING = 50
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from notifier.records import Ask, StaffRequest
 from notifier.rules.policy import Policies
 from notifier.store import attempts, providers, staff
 from notifier.store.database import Store, Tx
+from notifier.together import Together
 
 REASON = "provider_outage"
 
@@ -35,20 +36,34 @@ class StoredLedger:
         self._policies = policies
         self._limits = limits
         self._now = now
+        # A commit for each call would be most of what a sending costs.
+        self._hand_over_together = Together(self._hand_over_all)
 
     def hand_over(self, attempt_ref: str, provider: str) -> Leave:
         """Note that ``provider`` is about to be called, unless it is out; raises ``Unreachable``."""
-        now = self._now()
-        with self._store.begin() as tx:
-            row = providers.load(tx, provider)
-            if row.out_since is not None and not self._begin_trial(tx, provider, now):
-                return Leave.OUT
-            if not attempts.hand_over(tx, attempt_ref, provider):
-                return Leave.LOST
-            return Leave.ON_TRIAL if row.failures else Leave.GIVEN
+        return self._hand_over_together((attempt_ref, provider))
 
-    def _begin_trial(self, tx: Tx, provider: str, now: datetime) -> bool:
-        return providers.begin_trial(tx, provider, now, now + self._limits.pause)
+    def _hand_over_all(self, asked: Sequence[tuple[str, str]]) -> list[Leave]:
+        refs: dict[str, list[str]] = {}
+        for ref, provider in asked:
+            refs.setdefault(provider, []).append(ref)
+        with self._store.begin() as tx:
+            # In one order everywhere: two processes never wait for each other's provider.
+            leaves = {name: self._leaves(tx, name, refs[name]) for name in sorted(refs)}
+        return [leaves[provider][ref] for ref, provider in asked]
+
+    def _leaves(self, tx: Tx, provider: str, refs: Sequence[str]) -> dict[str, Leave]:
+        """Say of each attempt whether the provider may be called with it."""
+        now = self._now()
+        row = providers.load(tx, provider)
+        leaves = dict.fromkeys(refs, Leave.OUT)
+        if row.out_since is not None:
+            if not providers.begin_trial(tx, provider, now, now + self._limits.pause):
+                return leaves
+            refs = refs[:1]
+        mine = attempts.hand_over(tx, refs, provider)
+        given = Leave.ON_TRIAL if row.failures else Leave.GIVEN
+        return leaves | {ref: given if ref in mine else Leave.LOST for ref in refs}
 
     def note(self, provider: str, *, failed: bool) -> bool:
         """Count a failure, or end what was counted; return whether the provider is out now."""

@@ -273,13 +273,23 @@ def load_locked(tx: Tx, pk: int) -> Attempt:
     return load(tx, pk)
 
 
-def hand_over(tx: Tx, ref: str, provider: str) -> bool:
-    """Note which provider is about to be called; this must be committed before the call.
+_HANDED_OVER = (
+    update(attempts)
+    .where(
+        attempts.c.ref.in_(bindparam("refs", expanding=True)),
+        attempts.c.state == AttemptState.DISPATCHING,
+    )
+    .values(provider=bindparam("by"))
+    .returning(attempts.c.ref)
+)
 
-    ``False`` where the attempt is no longer being sent: its lease ended, and others decide about it.
+
+def hand_over(tx: Tx, refs: Sequence[str], provider: str) -> set[str]:
+    """Note which provider is about to be called with these attempts, and return which of them may be sent.
+
+    It must be committed before the calls. The others' leases ended: somebody else decides about them.
     """
-    mine = (attempts.c.ref == ref) & (attempts.c.state == AttemptState.DISPATCHING)
-    return tx.run(update(attempts).where(mine).values(provider=provider)) == 1
+    return {row.ref for row in tx.all(_HANDED_OVER, {"refs": refs, "by": provider})}
 
 
 def provider_of(tx: Tx, ref: str) -> str | None:

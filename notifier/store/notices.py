@@ -201,6 +201,8 @@ def due_victims(tx: Tx, queue: str | None, now: datetime, limit: int) -> list[in
 
 def lock_victims(tx: Tx, victim_pks: Sequence[int]) -> list[int]:
     """Lock those of the victims that no other worker has in hand; return them in the given order."""
+    if not tx.is_postgresql:
+        return list(victim_pks)
     query = select(victims.c.pk).where(victims.c.pk.in_(victim_pks)).order_by(victims.c.pk)
     got = {row.pk for row in tx.all(query.with_for_update(skip_locked=True))}
     return [pk for pk in victim_pks if pk in got]
@@ -221,10 +223,14 @@ def broken_off(tx: Tx, victim_pks: Iterable[int], now: datetime) -> list[int]:
     return [row.victim_pk for row in tx.all(tried)]
 
 
-def lease_due(tx: Tx, victim_pk: int, now: datetime, until: datetime) -> list[int]:
-    """Take the victim's due notices in hand until ``until``, each try counted; return their keys."""
-    mine = (notices.c.victim_pk == victim_pk) & (notices.c.state == NoticeState.PLANNED)
-    rows = tx.all(select(notices.c.pk).where(mine, notices.c.send_at <= now).order_by(notices.c.pk))
+def lease_due(tx: Tx, victim_pks: Iterable[int], now: datetime, until: datetime) -> list[int]:
+    """Take the victims' due notices in hand until ``until``, each try counted; return their keys.
+
+    One that is being decided at this moment is left alone: it may be due no more.
+    """
+    due = (notices.c.state == NoticeState.PLANNED) & (notices.c.send_at <= now)
+    query = select(notices.c.pk).where(notices.c.victim_pk.in_(list(victim_pks)), due)
+    rows = tx.all(query.order_by(notices.c.pk).with_for_update(skip_locked=True))
     pks = [row.pk for row in rows]
     taken = {"state": NoticeState.SENDING, "leased_until": until, "tries": notices.c.tries + 1}
     tx.run(update(notices).where(notices.c.pk.in_(pks)).values(**taken))

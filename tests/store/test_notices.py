@@ -46,7 +46,7 @@ def take(tx: Tx, victims: list[int]) -> list[int]:
     """Take what is due to these victims in hand as a worker does."""
     locked = notices.lock_victims(tx, victims)
     busy = notices.in_hand(tx, locked, NOW)
-    return [pk for victim in locked if victim not in busy for pk in notices.lease_due(tx, victim, NOW, UNTIL)]
+    return notices.lease_due(tx, [victim for victim in locked if victim not in busy], NOW, UNTIL)
 
 
 def test_an_event_makes_one_notice_for_a_victim(store: Store) -> None:

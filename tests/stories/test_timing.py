@@ -50,7 +50,7 @@ def test_what_is_due_at_once_is_late_where_its_case_was_opened_long_after_it(
     opened: str, escalated: list[tuple[str, str]]
 ) -> None:
     story = Story(opened)
-    story.registered(f"{DAY} 08:50", **VICTIM)
+    story.registered(f"{DAY} 08:50", points=(SMS,))
     lines = story.event("custody.released", f"{DAY} 09:00", on=DAY, conditions=[]).run("2026-05-13 12:00")
     assert lines.told("at", "reason", what="escalation") == escalated
     assert len(lines.told("at", what="message", event_type="custody.released")) == 1
