@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import groupby
+from functools import lru_cache
+from itertools import groupby, takewhile
 from zoneinfo import ZoneInfo
 
 from notifier.records import Contract, Window
@@ -22,6 +23,7 @@ _LAST_SECOND = time(23, 59, 59)
 _DAYS_AHEAD = 15
 
 
+@lru_cache(maxsize=10_000)  # the same few times of the same days, some ninety times for each notice
 def at_local(day: date, clock: time, timezone: ZoneInfo) -> datetime:
     """Return the instant (in UTC) of a wall-clock time on a local day in ``timezone``.
 
@@ -73,8 +75,8 @@ def first_in_windows(earliest: datetime, windows: tuple[Window, ...], timezone: 
 
 def window_end(moment: datetime, windows: tuple[Window, ...], timezone: ZoneInfo) -> datetime | None:
     """Return when the window that holds ``moment`` closes (exclusive), or ``None`` outside all of them."""
-    ends = [end for start, end in _spans(moment, windows, timezone) if start <= moment < end]
-    return max(ends, default=None)
+    begun = takewhile(lambda span: span[0] <= moment, _spans(moment, windows, timezone))
+    return max((end for _, end in begun if moment < end), default=None)
 
 
 def _spans(

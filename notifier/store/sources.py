@@ -31,8 +31,16 @@ def note(tx: Tx, published: Iterable[str], now: datetime) -> None:
 
 def first_at(tx: Tx, source: str) -> datetime | None:
     """Return when the source was first heard of."""
-    row = tx.first(select(sources.c.first_at).where(sources.c.source == source))
-    return row.first_at if row else None
+    return next(iter(tx.of(_FIRST_AT, source)), None)
+
+
+def _read_first_at(tx: Tx, names: Sequence[str]) -> Iterator[tuple[str, int, datetime]]:
+    query = select(sources.c.source, sources.c.pk, sources.c.first_at).where(sources.c.source.in_(names))
+    for row in tx.all(query):
+        yield row.source, row.pk, row.first_at
+
+
+_FIRST_AT = Shelf(_read_first_at, frozenset({sources}))
 
 
 def to_check(tx: Tx, now: datetime) -> Sequence[Row[Any]]:
