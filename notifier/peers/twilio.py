@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import base64
 import hmac
-import operator
 import sched
 import threading
 import time
@@ -28,6 +27,7 @@ import urllib3
 from twilio.request_validator import RequestValidator
 
 from notifier.peers.twilio_http import Answer, Lost, PeerMessage, Refused, Server
+from notifier.peers.twilio_log import MessageLog
 
 __all__ = [
     "ACCEPT", "ACCEPT_THEN_CUT", "ACCEPT_THEN_DROP", "ACCEPT_THEN_ERROR", "BACKWARDS", "HANG",
@@ -115,6 +115,7 @@ class TwilioPeer:
     """A running peer; use it as a context manager, and give ``url`` as ``NOTIFIER_TWILIO_BASE_URL``.
 
     ``behaviour`` and ``delay`` are asked for each number; ``delay`` adds seconds before the first status.
+    ``most`` is how many messages it keeps, the newest; ``None``: all.
     """
 
     def __init__(
@@ -125,6 +126,7 @@ class TwilioPeer:
         behaviour: Callable[[str], Behaviour] = lambda number: ACCEPT,
         delay: Callable[[str], float] = lambda number: 0.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        most: int | None = None,
     ) -> None:
         self.account_sid = account_sid
         self.closing = threading.Event()
@@ -133,7 +135,7 @@ class TwilioPeer:
         self._delay = delay
         self._clock = clock
         self._lock = threading.Lock()
-        self._messages: dict[str, PeerMessage] = {}
+        self._log = MessageLog(most)
         self._tries: Counter[str] = Counter()
         self._plan = sched.scheduler()
         self._planned = threading.Event()
@@ -163,8 +165,7 @@ class TwilioPeer:
     @property
     def messages(self) -> list[PeerMessage]:
         """Return what it accepted, oldest first."""
-        with self._lock:
-            return list(self._messages.values())
+        return self._log.all()
 
     def wait_until_idle(self, timeout: float) -> bool:
         """Wait until every status was reported; return whether it was within ``timeout`` seconds."""
@@ -182,20 +183,18 @@ class TwilioPeer:
         message = self._read(form)
         behaviour = self._behaviour(message.to)
         self._refuse(behaviour, message.to)
-        with self._lock:
-            self._messages[message.sid] = message
+        self._log.add(message)
         self._plan_statuses(message, behaviour)
         self.closing.wait(behaviour.answer_seconds)
         return message, behaviour.answer
 
     def find(self, sid: str) -> PeerMessage | None:
         """Return the message with ``sid``."""
-        with self._lock:
-            return self._messages.get(sid)
+        return self._log.find(sid)
 
     def listed(self, query: Mapping[str, str]) -> list[PeerMessage]:
         """Return the messages that the query's To and DateSent filters leave, newest first."""
-        return [one for one in reversed(self.messages) if _matches(one, query)]
+        return self._log.listed(query)
 
     def _read(self, form: Mapping[str, str]) -> PeerMessage:
         sender = form.get("MessagingServiceSid") or form.get("From")
@@ -278,16 +277,3 @@ class TwilioPeer:
                 if self._http.request("POST", url, body=urlencode(form), headers=headers).status < 300:
                     return
 
-
-_DATE_FILTERS = {"DateSent": operator.eq, "DateSent<": operator.le, "DateSent>": operator.ge}
-
-
-def _matches(message: PeerMessage, query: Mapping[str, str]) -> bool:
-    """Filter as Twilio does; a message that was not sent yet has no date and is on no day."""
-    if query.get("To", message.to) != message.to:
-        return False
-    wanted = [(compare, query[name]) for name, compare in _DATE_FILTERS.items() if name in query]
-    if message.sent_at is None:
-        return not wanted
-    stamp = message.sent_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return all(compare(stamp[: len(value)], value) for compare, value in wanted)
