@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from sqlalchemy import Row, select
+from sqlalchemy import Column, Row, Select, select
 
+from notifier.event_types import EVENT_TYPES
+from notifier.peers import smtp, twilio
+from notifier.store.database import Store, Tx
 from notifier.store.tables import (
     attempt_notices,
     attempts,
@@ -39,6 +42,9 @@ _NOT_SURE = ("unknown", "unconfirmed", "failed")
 _LONG_SILENCE = timedelta(
     hours=3
 )  # the policy's four hours for an SMS, less an hour by which a clock is wrong
+_EVENT = (events.c.pk, events.c.source, events.c.event_id, events.c.planned_at, events.c.problem)
+_NOTICE = (notices.c.pk, notices.c.event_pk, notices.c.case_pk, notices.c.victim_pk, notices.c.state)
+_ATTEMPT = tuple(attempts.c[name] for name in ("pk", "ref", "state", "role", "channel", "wording", "why"))
 _SHORT = ("pointer", "news")  # a short message and the full text it points to are two parts of one notice
 
 
@@ -82,7 +88,7 @@ class Records:
 def audit(service: Service, published: Iterable[Document]) -> Findings:
     """Compare what was published and what the peers hold with our records."""
     documents = {(one["source"], one["id"]): one for one in published}
-    records, received = read_records(service), refs_received(service)
+    records, received = read_records(service.store), refs_received(service)
     findings = Findings(len(documents), sum(received.values()))
     findings.lost += events_lost(documents, records)
     findings.lost += notices_lost(records, received)
@@ -94,30 +100,71 @@ def audit(service: Service, published: Iterable[Document]) -> Findings:
 
 def refs_received(service: Service) -> Counter[str]:
     """Return how often the peers hold each attempt, by the name that it carries on the wire."""
-    texts = (parse_qs(urlsplit(m.status_callback or "").query)["attempt"][0] for m in service.sms.messages)
-    mails = (m.message_id.partition("+")[2].partition("@")[0] for m in service.mail.messages)
+    texts = map(ref_of_text, service.sms.messages)
+    mails = map(ref_of_mail, service.mail.messages)
     manifests = (service.home / "letters").glob("*.json")
     letters = (json.loads(path.read_text())["id"] for path in manifests)
     return Counter([*texts, *mails, *letters])
 
 
-def read_records(service: Service) -> Records:
-    """Read everything in one transaction."""
-    with service.store.begin() as tx:
-        stored = {(row.source, row.event_id): row for row in tx.all(select(events))}
-        named = select(notices, victims.c.victim_id, cases.c.case_id)
-        made = tx.all(named.select_from(notices.join(victims).join(cases)))
-        carried: dict[int, list[int]] = {}
-        for link in tx.all(select(attempt_notices)):
-            carried.setdefault(link.attempt_pk, []).append(link.notice_pk)
-        tried = {row.ref: row for row in tx.all(select(attempts))}
-        ended = select(journal.c.attempt_pk, journal.c.what, journal.c.at, attempts.c.sent_at)
-        ended = ended.select_from(journal.join(attempts))
-        doubted = frozenset(row.attempt_pk for row in tx.all(ended) if _gave_up(row))
-        open_ = [*tx.all(select(tasks).where(tasks.c.done_at.is_(None)))]
-        open_ += tx.all(select(escalations).where(escalations.c.resolved_at.is_(None)))
-    shown = frozenset((row.case_pk, row.victim_pk) for row in open_)
-    return Records(stored, {row.pk: row for row in made}, tried, carried, doubted, shown)
+def ref_of_text(message: twilio.PeerMessage) -> str:
+    """Return which attempt a text message is."""
+    return parse_qs(urlsplit(message.status_callback or "").query)["attempt"][0]
+
+
+def ref_of_mail(message: smtp.PeerMessage) -> str:
+    """Return which attempt a mail is."""
+    return message.message_id.partition("+")[2].partition("@")[0]
+
+
+def read_records(store: Store, case_ids: Collection[str] | None = None) -> Records:
+    """Read everything, or what is about these cases, in one transaction."""
+    with store.begin() as tx:
+        named = _about(select(cases.c.pk), cases.c.case_id, case_ids)
+        pks = None if case_ids is None else [row.pk for row in tx.all(named)]
+        stored = tx.all(_about(select(*_EVENT), events.c.case_id, case_ids))
+        told = select(*_NOTICE, victims.c.victim_id, cases.c.case_id)
+        told = told.select_from(notices.join(victims).join(cases))
+        made = tx.all(_about(told, notices.c.case_pk, pks))
+        tried = tx.all(_about(select(*_ATTEMPT), attempts.c.case_pk, pks))
+        return Records(
+            {(row.source, row.event_id): row for row in stored},
+            {row.pk: row for row in made},
+            {row.ref: row for row in tried},
+            _carried(tx, pks),
+            _doubted(tx, pks),
+            _shown(tx, pks),
+        )
+
+
+def _about(query: Select[Any], column: Column[Any], wanted: Collection[Any] | None) -> Select[Any]:
+    return query if wanted is None else query.where(column.in_(wanted))
+
+
+def _carried(tx: Tx, case_pks: Collection[int] | None) -> dict[int, list[int]]:
+    """Return the notices that each attempt carried."""
+    links = select(attempt_notices).select_from(attempt_notices.join(notices))
+    carried: dict[int, list[int]] = {}
+    for link in tx.all(_about(links, notices.c.case_pk, case_pks)):
+        carried.setdefault(link.attempt_pk, []).append(link.notice_pk)
+    return carried
+
+
+def _doubted(tx: Tx, case_pks: Collection[int] | None) -> frozenset[int | None]:
+    """Return the attempts that the journal gives up rightly."""
+    ended = select(journal.c.attempt_pk, journal.c.what, journal.c.at, attempts.c.sent_at)
+    ended = ended.select_from(journal.join(attempts))
+    rows = tx.all(_about(ended, attempts.c.case_pk, case_pks))
+    return frozenset(row.attempt_pk for row in rows if _gave_up(row))
+
+
+def _shown(tx: Tx, case_pks: Collection[int] | None) -> frozenset[tuple[int, int | None]]:
+    """Return case and victim of each open task and escalation."""
+    rows: list[Row[Any]] = []
+    for table, ended in ((tasks, tasks.c.done_at), (escalations, escalations.c.resolved_at)):
+        open_ = select(table.c.case_pk, table.c.victim_pk).where(ended.is_(None))
+        rows += tx.all(_about(open_, table.c.case_pk, case_pks))
+    return frozenset((row.case_pk, row.victim_pk) for row in rows)
 
 
 def _gave_up(line: Row[Any]) -> bool:
@@ -135,7 +182,7 @@ def events_lost(documents: Mapping[tuple[str, str], Document], records: Records)
             yield f"event {key[1]} is not stored"
         elif row.planned_at is None:
             yield f"event {key[1]} is not planned"
-        elif row.problem is None and document["type"] != "case.opened" and row.pk not in noticed:
+        elif row.problem is None and EVENT_TYPES[document["type"]].told and row.pk not in noticed:
             yield f"event {key[1]} has no notice"
 
 
@@ -166,13 +213,25 @@ def doubled(records: Records, received: Counter[str]) -> Iterator[str]:
             yield f"attempt {attempt.pk} went out {times} times"
         elif attempt.state in ("deferred", "dispatching"):
             yield f"attempt {attempt.pk} went out and is on record as {attempt.state}"
-    for notice, tried in records.told():
-        arrived = [one for one in tried if received[one.ref] and one.pk not in records.doubted]
-        sure = Counter(one.wording in _SHORT for one in arrived if _is_sure(one))
+    for notice, arrived in tellings(records, received):
+        sure = Counter(
+            one.wording in _SHORT for one in arrived if one.pk not in records.doubted and _is_sure(one)
+        )
         for times in sure.values():
             if times > 1:
                 by = ", ".join(f"{one.pk} {one.channel} {one.state}" for one in arrived)
                 yield f"notice {notice.pk} of {notice.case_id} was told {times} times, by attempts {by}"
+
+
+def tellings(records: Records, received: Counter[str]) -> Iterator[tuple[Row[Any], list[Row[Any]]]]:
+    """Yield each notice with the attempts that peers hold of it."""
+    for notice, tried in records.told():
+        yield notice, [one for one in tried if received[one.ref]]
+
+
+def is_repeated(arrived: Iterable[Row[Any]]) -> bool:
+    """Tell whether a notice reached the peers more than once in full, or more than once in short."""
+    return any(times > 1 for times in Counter(one.wording in _SHORT for one in arrived).values())
 
 
 def _is_sure(attempt: Row[Any]) -> bool:

@@ -78,7 +78,7 @@ class Scene:
 
     def wait(self, what: str, holds: Callable[[], bool]) -> None:
         """Wait until something holds; a database or Redis that is away just now is waited for too."""
-        self.service.wait(what, lambda: _asked(holds), PATIENCE_SECONDS)
+        self.service.wait(what, lambda: asked(holds), PATIENCE_SECONDS)
 
     def pass_minutes(self, minutes: float) -> None:
         """Let time of the service pass."""
@@ -113,17 +113,21 @@ class Scene:
 
     def at_rest(self) -> bool:
         """Tell whether everything that was planned is with a provider or a person."""
-        if not self.service.all_planned() or self.service.unsettled():
-            return False
-        moving = select(notices.c.pk).where(notices.c.state.in_(("planned", "sending")))
-        waiting = select(attempts.c.pk).where(
-            (attempts.c.state == "deferred") & attempts.c.check_at.is_not(None)
-        )
-        with self.service.store.begin() as tx:
-            return tx.first(moving) is None and tx.first(waiting) is None
+        return at_rest(self.service)
 
 
-def _asked(holds: Callable[[], bool]) -> bool:
+def at_rest(service: Service) -> bool:
+    """Tell whether everything that was planned is with a provider or a person."""
+    if not service.all_planned() or service.unsettled():
+        return False
+    moving = select(notices.c.pk).where(notices.c.state.in_(("planned", "sending")))
+    waiting = select(attempts.c.pk).where((attempts.c.state == "deferred") & attempts.c.check_at.is_not(None))
+    with service.store.begin() as tx:
+        return tx.first(moving) is None and tx.first(waiting) is None
+
+
+def asked(holds: Callable[[], bool]) -> bool:
+    """Ask whether something holds; a database or Redis that is away just now does not say so."""
     try:
         return holds()
     except (Unreachable, redis.RedisError):

@@ -30,10 +30,14 @@ def as_markdown(results: Sequence[Result]) -> str:
 
 def write_into(document: Path, results: Sequence[Result], seed: int) -> None:
     """Put the table between its markers in a document; raises ``ValueError`` where they are missing."""
+    put_between(document, BEGIN, END, f"{as_markdown(results)}\n\nSeed {seed}.")
+
+
+def put_between(document: Path, begin: str, end: str, words: str) -> None:
+    """Replace what stands between two markers of a document; raises ``ValueError`` where they are missing."""
     text = document.read_text()
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{document.name} has no place for the table: give it {BEGIN} and {END}")
-    table = f"{as_markdown(results)}\n\nSeed {seed}."
-    document.write_text(f"{before}{begin}\n{table}\n{end}{after}")
+    before, found, rest = text.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not found or not closed:
+        raise ValueError(f"{document.name} has no place for the table: give it {begin} and {end}")
+    document.write_text(f"{before}{begin}\n{words}\n{end}{after}")
