@@ -17,6 +17,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -115,7 +116,8 @@ class TwilioPeer:
     """A running peer; use it as a context manager, and give ``url`` as ``NOTIFIER_TWILIO_BASE_URL``.
 
     ``behaviour`` and ``delay`` are asked for each number; ``delay`` adds seconds before the first status.
-    ``most`` is how many messages it keeps, the newest; ``None``: all.
+    ``most`` is how many messages it keeps, the newest; ``None``: all. ``callers`` report so many messages at
+    once, the statuses of each in order.
     """
 
     def __init__(
@@ -127,6 +129,7 @@ class TwilioPeer:
         delay: Callable[[str], float] = lambda number: 0.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         most: int | None = None,
+        callers: int = 1,
     ) -> None:
         self.account_sid = account_sid
         self.closing = threading.Event()
@@ -142,6 +145,7 @@ class TwilioPeer:
         self._unreported = 0
         self._reported = threading.Condition()
         self._reporter = threading.Thread(target=self._report, name="twilio-peer-callbacks")
+        self._callers = ThreadPoolExecutor(callers, thread_name_prefix="twilio-peer-caller")
         self._http = urllib3.PoolManager(maxsize=16, retries=False, timeout=_CALLBACK_TIMEOUT_SECONDS)
         self._server = Server(self)
 
@@ -155,6 +159,7 @@ class TwilioPeer:
         self._planned.set()
         self._server.stop()
         self._reporter.join()
+        self._callers.shutdown(cancel_futures=True)
         self._http.clear()
 
     @property
@@ -233,9 +238,8 @@ class TwilioPeer:
     def _plan_statuses(self, message: PeerMessage, behaviour: Behaviour) -> None:
         due = time.monotonic() + behaviour.seconds + self._delay(message.to)
         with self._reported:
-            self._unreported += len(behaviour.statuses)
-        for status in behaviour.statuses:  # of one instant: done in the order they are given
-            self._plan.enterabs(due, 0, self._move, (message, status, behaviour))
+            self._unreported += 1
+        self._plan.enterabs(due, 0, self._callers.submit, (self._move, message, behaviour))
         self._planned.set()
 
     def _report(self) -> None:
@@ -243,13 +247,15 @@ class TwilioPeer:
             self._planned.wait(self._plan.run(blocking=False))
             self._planned.clear()
 
-    def _move(self, message: PeerMessage, status: str, behaviour: Behaviour) -> None:
-        message.sent_at = message.sent_at or self._clock()
-        message.status = status
-        if status == behaviour.statuses[-1]:
-            message.error_code = behaviour.error_code
-        if message.status_callback and behaviour.calls_back:
-            self._call_back(message.status_callback, message)
+    def _move(self, message: PeerMessage, behaviour: Behaviour) -> None:
+        """Take a message through its statuses, and report each."""
+        for status in behaviour.statuses:
+            message.sent_at = message.sent_at or self._clock()
+            message.status = status
+            if status == behaviour.statuses[-1]:
+                message.error_code = behaviour.error_code
+            if message.status_callback and behaviour.calls_back:
+                self._call_back(message.status_callback, message)
         with self._reported:
             self._unreported -= 1
             self._reported.notify_all()
@@ -276,4 +282,3 @@ class TwilioPeer:
             with suppress(urllib3.exceptions.HTTPError):
                 if self._http.request("POST", url, body=urlencode(form), headers=headers).status < 300:
                     return
-

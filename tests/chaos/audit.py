@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -34,7 +34,7 @@ from tests.e2e.service import Service
 
 _STAFF = ("officer", "supervisor", "unit")
 _MOVING = ("planned", "sending")
-_WITH_PERSON = ("held", "with_person", "uncertain", "failed")
+WITH_PERSON = ("held", "with_person", "uncertain", "failed")
 _WENT_OUT = ("accepted", "delivered", "confirmed", "unconfirmed")
 # She may hold two messages about the same news where the first is on record as not known to have arrived,
 # even if its receipt came after all.
@@ -93,7 +93,7 @@ def audit(service: Service, published: Iterable[Document]) -> Findings:
     findings.lost += events_lost(documents, records)
     findings.lost += notices_lost(records, received)
     findings.doubled += doubled(records, received)
-    findings.with_person = sum(notice.state in _WITH_PERSON for notice in records.notices.values())
+    findings.with_person = sum(notice.state in WITH_PERSON for notice in records.notices.values())
     findings.with_person += sum(row.problem is not None for row in records.events.values())
     return findings
 
@@ -195,7 +195,7 @@ def notices_lost(records: Records, received: Counter[str]) -> Iterator[str]:
         name = f"notice {notice.pk} of {notice.case_id}"
         if notice.state in _MOVING:
             yield f"{name} is still {notice.state}"
-        elif notice.state in _WITH_PERSON and (notice.case_pk, notice.victim_pk) not in records.shown:
+        elif notice.state in WITH_PERSON and (notice.case_pk, notice.victim_pk) not in records.shown:
             yield f"{name} is {notice.state}, and no person is asked"
         elif notice.state in ("sent", "told") and not any(received[attempt.ref] for attempt in tried):
             yield f"{name} is {notice.state}, and no peer has a message of it"
@@ -213,25 +213,26 @@ def doubled(records: Records, received: Counter[str]) -> Iterator[str]:
             yield f"attempt {attempt.pk} went out {times} times"
         elif attempt.state in ("deferred", "dispatching"):
             yield f"attempt {attempt.pk} went out and is on record as {attempt.state}"
-    for notice, arrived in tellings(records, received):
-        sure = Counter(
-            one.wording in _SHORT for one in arrived if one.pk not in records.doubted and _is_sure(one)
-        )
-        for times in sure.values():
-            if times > 1:
-                by = ", ".join(f"{one.pk} {one.channel} {one.state}" for one in arrived)
-                yield f"notice {notice.pk} of {notice.case_id} was told {times} times, by attempts {by}"
+    for notice, arrived, known in told_again(records, received):
+        if not known:
+            by = ", ".join(f"{one.pk} {one.channel} {one.state}" for one in arrived)
+            yield f"notice {notice.pk} of {notice.case_id} was told {_most(arrived)} times, by attempts {by}"
 
 
-def tellings(records: Records, received: Counter[str]) -> Iterator[tuple[Row[Any], list[Row[Any]]]]:
-    """Yield each notice with the attempts that peers hold of it."""
+def told_again(
+    records: Records, received: Counter[str]
+) -> Iterator[tuple[Row[Any], Sequence[Row[Any]], bool]]:
+    """Yield each notice that went out more than once, its attempts, and whether that is on record."""
     for notice, tried in records.told():
-        yield notice, [one for one in tried if received[one.ref]]
+        arrived = [one for one in tried if received[one.ref]]
+        if _most(arrived) > 1:
+            sure = [one for one in arrived if one.pk not in records.doubted and _is_sure(one)]
+            yield notice, arrived, _most(sure) <= 1
 
 
-def is_repeated(arrived: Iterable[Row[Any]]) -> bool:
-    """Tell whether a notice reached the peers more than once in full, or more than once in short."""
-    return any(times > 1 for times in Counter(one.wording in _SHORT for one in arrived).values())
+def _most(arrived: Sequence[Row[Any]]) -> int:
+    """Return how often a notice was told in full or in short, whichever was more often."""
+    return max(Counter(one.wording in _SHORT for one in arrived).values(), default=0)
 
 
 def _is_sure(attempt: Row[Any]) -> bool:

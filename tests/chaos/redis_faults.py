@@ -8,6 +8,7 @@ from threading import Thread
 import redis
 
 from tests.chaos.scene import Fault, Scene
+from tests.e2e.service import Service
 
 _AWAY_MINUTES = 15
 _TOO_LITTLE = "1mb"
@@ -27,9 +28,14 @@ def empty(scene: Scene) -> None:
     scene.tell_news()
     scene.wait("every event is taken in", scene.taken_in)
     scene.service.redis.kill()
-    shutil.rmtree(scene.service.home / "redis" / "appendonlydir")
+    wipe(scene.service)
     scene.service.redis.start()
     scene.tell_news()
+
+
+def wipe(service: Service) -> None:
+    """Remove what a stopped Redis kept."""
+    shutil.rmtree(service.home / "redis" / "appendonlydir")
 
 
 def away(scene: Scene) -> None:
