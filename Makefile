@@ -13,7 +13,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test properties chaos fuzz check lock clean
+.PHONY: help demo test properties chaos soak fuzz check lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -29,6 +29,9 @@ properties: $(VENV)/.dev ## Run 10,000 random case histories (ARGS="--histories 
 
 chaos: $(VENV)/.dev ## Break everything on purpose, and audit (ARGS="--seed 7 --only Redis"; --write: into docs)
 	@$(BIN)/python -m tests.chaos $(ARGS)
+
+soak: $(VENV)/.dev ## Half an hour of traffic and random faults (ARGS="--minutes 2 --rate 20 --seed 1"; --write: into docs)
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 fuzz: $(VENV)/.dev ## Try bad input for ten minutes (ARGS="--examples 100 --seconds 10": less)
 	@$(BIN)/python -m tests.fuzz $(ARGS)

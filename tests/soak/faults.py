@@ -21,6 +21,7 @@ from tests.soak.publisher import Publisher
 from tests.soak.stubs import Stubs
 
 EVERY_ROLE = {**ROLES, **MAIL}
+_LASTS = (0.4, 0.9)  # of the shortest pause, so that one is over before the next
 _ALWAYS = 10_000  # tries of a number: more than it gets
 _LATE_SECONDS = 20
 _ASKED_SECONDS = 5.0  # later than the service's time-out: a callback at once would settle the outcome
@@ -142,13 +143,13 @@ _WEIGHTS = [_OFTEN if name == _KILL else 1 for name in FAULTS]
 
 
 def plan(seed: int, seconds: float, pauses: tuple[float, float]) -> list[Planned]:
-    """Return the faults of a run: between two begins a pause, each lasts at most half of the shortest one."""
+    """Return the faults of a run: each begins a pause after the one before."""
     random = Random(f"{seed} faults")
     planned: list[Planned] = []
     at = random.uniform(*pauses)
     while at < seconds:
         (name,) = random.choices(list(FAULTS), _WEIGHTS)
-        lasts = random.uniform(0.25, 0.5) * pauses[0]
+        lasts = random.uniform(*_LASTS) * pauses[0]
         planned.append(Planned(at, name, lasts, random.choice(list(EVERY_ROLE))))
         at += random.uniform(*pauses)
     return planned

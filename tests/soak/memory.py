@@ -64,17 +64,18 @@ class Memory:
 
     def growths(self) -> list[Growth]:
         """Return how each role's memory grew."""
-        return [self._growth(role, samples) for role, samples in self._samples.items()]
+        return [
+            Growth(role, held(samples, 1, self._seconds), held(samples, 3, self._seconds))
+            for role, samples in self._samples.items()
+        ]
 
-    def _growth(self, role: str, samples: Sequence[Sample]) -> Growth:
-        return Growth(role, self._held(samples, 1), self._held(samples, 3))
 
-    def _held(self, samples: Sequence[Sample], quarter: int) -> float | None:
-        """Return the median of one quarter (0 to 3) of the run, over processes that are warm."""
-        warm = min(_WARM_SECONDS, _WARM_SHARE * self._seconds)
-        start, end = (place * self._seconds / 4 for place in (quarter, quarter + 1))
-        held = [one.mib for one in samples if start <= one.at < end and one.age >= warm]
-        return median(held) if held else None
+def held(samples: Sequence[Sample], quarter: int, seconds: float) -> float | None:
+    """Return the median of a quarter (0 to 3) of a run of so many seconds, over processes that are warm."""
+    warm = min(_WARM_SECONDS, _WARM_SHARE * seconds)
+    start, end = (place * seconds / 4 for place in (quarter, quarter + 1))
+    mib = [one.mib for one in samples if start <= one.at < end and one.age >= warm]
+    return median(mib) if mib else None
 
 
 def resident_mib(pid: int) -> float | None:

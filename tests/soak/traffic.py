@@ -14,7 +14,7 @@ from typing import Any
 from tests.chaos.scene import SPEED
 from tests.e2e.events import event, mailbox
 
-_OPENS, _REPEATS, _BAD = 0.08, 0.02, 0.005
+_OPENS, _REPEATS, _BAD = 0.08, 0.02, 0.01
 _OFFICERS = 50
 _REMEMBERED = 500  # events that may be repeated
 _HEARING_DAYS = 14

@@ -1,0 +1,36 @@
+"""A soak of seconds: every part of the long one, small."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import Postgres, packaged_binaries, running_postgres, system_binaries
+from tests.soak.run import Wanted, soak
+from tests.soak.table import as_markdown
+
+SHORT = Wanted(seed=280, minutes=0.35, rate=20, pauses=(5, 9), drain_minutes=5, sample_seconds=1)
+
+
+@pytest.fixture
+def postgres() -> Iterator[Postgres]:
+    """A server of its own, for it may be restarted."""
+    binaries = system_binaries() or packaged_binaries()
+    assert binaries is not None
+    with running_postgres(binaries) as server:
+        yield server
+
+
+def test_a_short_soak_loses_and_doubles_nothing(tmp_path: Path, postgres: Postgres) -> None:
+    outcome = soak(SHORT, postgres, tmp_path, lambda line: None)
+    found = outcome.found
+    assert found.lost.first == []
+    assert found.doubled.first == []
+    assert outcome.drained_after is not None
+    assert outcome.faults.total() >= 2
+    assert found.events > 100
+    assert found.refused > 0
+    assert found.messages > 0
+    assert "verdict" in as_markdown(outcome)
