@@ -13,16 +13,19 @@ from pathlib import Path
 
 from tests.chaos.table import put_between
 from tests.servers import packaged_binaries, running_postgres, system_binaries
+from tests.soak.faults import plan
 from tests.soak.run import Wanted, soak
 from tests.soak.table import BEGIN, END, as_markdown
 
+_PAUSES = (20, 60)  # seconds from the beginning of a fault to that of the next one
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one soak, print its table and return the exit status."""
     asked = _parser().parse_args(arguments)
-    wanted = Wanted(asked.seed, asked.minutes, asked.rate, drain_minutes=asked.drain)
+    faults = plan(asked.seed, asked.minutes * 60, _PAUSES)
+    wanted = Wanted(asked.seed, asked.minutes, asked.rate, faults, asked.drain)
     say = partial(print, flush=True)
     say(f"seed {wanted.seed}")
     logging.getLogger("notifier.supervisor").setLevel(logging.CRITICAL)  # that roles end is what is wanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +17,10 @@ from notifier.errors import Unreachable
 from notifier.store.tables import notices
 from notifier.supervisor import Supervisor
 from tests.chaos.scene import SPEED, START, asked, at_rest
-from tests.e2e.service import Service, running
+from tests.e2e.service import Service, role_logs, running
 from tests.servers import Postgres, fresh_database
 from tests.soak.audit import Found, audit
-from tests.soak.faults import EVERY_ROLE, FAULTS, Stage, plan, waiting_events
+from tests.soak.faults import EVERY_ROLE, FAULTS, Planned, Stage, waiting_events
 from tests.soak.ledger import ledger
 from tests.soak.memory import Growth, Memory
 from tests.soak.publisher import Order, Publisher
@@ -38,7 +38,7 @@ _SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is run: so many minutes at ``rate`` events a second; ``pauses`` (s): between two faults.
+    """What is run: so many minutes at ``rate`` events a second, and its faults.
 
     ``drain_minutes`` is how long it may take afterwards until everything is at rest.
     """
@@ -46,7 +46,7 @@ class Wanted:
     seed: int
     minutes: float
     rate: float
-    pauses: tuple[float, float] = (20, 60)
+    faults: Sequence[Planned]
     drain_minutes: float = 15
     sample_seconds: float = 10
 
@@ -177,6 +177,7 @@ def _staged(home: Path, url: str, providers: Stubs) -> Iterator[Service]:
         supervise=supervise,
     ) as service:
         providers.clock = service.clock.now
+        service.wait("every role is ready", lambda: role_logs(home).count("is ready") >= len(EVERY_ROLE))
         yield service
 
 
@@ -187,7 +188,7 @@ def _order(wanted: Wanted, service: Service, log: Path) -> Order:
 
 def _break(stage: Stage, watch: Watch, wanted: Wanted) -> None:
     """Let each fault come at its time, one after the other."""
-    for planned in plan(wanted.seed, wanted.seconds, wanted.pauses):
+    for planned in wanted.faults:
         watch.pause(planned.at - watch.at)
         watch.faults[planned.name] += 1
         with FAULTS[planned.name](stage, planned):
