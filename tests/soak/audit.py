@@ -14,7 +14,7 @@ from notifier.store.tables import attempts, rejections
 from tests.chaos.audit import WITH_PERSON, doubled, events_lost, notices_lost, read_records, told_again
 from tests.soak.ledger import Ledger
 
-_CASES = 500
+_CASES = 1_000
 _ROWS = 10_000
 _SHOWN = 20
 

@@ -14,7 +14,7 @@ import redis
 from sqlalchemy import func, select
 
 from notifier.errors import Unreachable
-from notifier.store.tables import notices
+from notifier.store.tables import events, notices
 from notifier.supervisor import Supervisor
 from tests.chaos.scene import SPEED, START, asked, at_rest
 from tests.e2e.service import Service, role_logs, running
@@ -128,10 +128,12 @@ class Watch:
 
 def _backlog(service: Service) -> str:
     try:
-        events = waiting_events(service)
+        published = waiting_events(service)
+        unplanned = select(func.count()).where(events.c.planned_at.is_(None))
         moving = select(func.count()).where(notices.c.state.in_(("planned", "sending")))
         with service.store.begin() as tx:
-            return f"waiting: {events} events, {tx.all(moving)[0][0]} notices"
+            planning, sending = (tx.all(query)[0][0] for query in (unplanned, moving))
+        return f"waiting: {published} events to be taken in, {planning} to be planned, {sending} notices"
     except (redis.RedisError, Unreachable):
         return "waiting: nobody knows, a server is away"
 

@@ -15,6 +15,7 @@ from tests.chaos.scene import SPEED
 from tests.e2e.events import event, mailbox
 
 _OPENS, _REPEATS, _BAD = 0.08, 0.02, 0.01
+_NEWS_EACH = 12  # then a case is over: nothing in the service may depend on how many there were before
 _OFFICERS = 50
 _REMEMBERED = 500  # events that may be repeated
 _HEARING_DAYS = 14
@@ -62,13 +63,14 @@ class _Traffic:
     def __init__(self, random: Random) -> None:
         self._random = random
         self._opened = 0
+        self._going_on: list[int] = []  # each case as often as it will have news
         self._told = 0
         self._lately: deque[Sent] = deque(maxlen=_REMEMBERED)
 
     def next(self, at: datetime) -> list[Sent]:
         """Return what is published next: one document, or the two that begin a case."""
         chance = self._random.random()
-        if not self._opened or chance < _OPENS:
+        if not self._going_on or chance < _OPENS:
             return self._keep([*self._open(at)])
         if chance < _OPENS + _REPEATS:
             return [self._random.choice(self._lately)]
@@ -83,15 +85,22 @@ class _Traffic:
     def _open(self, at: datetime) -> Iterator[Sent]:
         case = self._opened
         self._opened += 1
+        self._going_on += [case] * _NEWS_EACH
         yield _sent(_opening(case, at), case)
         yield _sent(_registration(case, at), case)
 
     def _news(self, at: datetime) -> Sent:
-        case = self._random.randrange(self._opened)
+        case = self._next_case()
         self._told += 1
         kind = self._random.choice(_NEWS)
         data = _DATA[kind](case, self._told, at) if kind in _DATA else {}
         return _sent(event(kind, f"n{self._told}", at, case, **data), case)
+
+    def _next_case(self) -> int:
+        place = self._random.randrange(len(self._going_on))
+        self._going_on[place], last = self._going_on[-1], self._going_on[place]
+        self._going_on.pop()
+        return last
 
     def _bad(self, at: datetime) -> Sent:
         """Return a document that is refused: each with words of its own, for the same body is kept once."""
