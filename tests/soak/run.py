@@ -6,7 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -114,8 +114,8 @@ class Watch:
             self.say(self.line())
 
     def _pids(self) -> Mapping[str, int]:
-        supervisor = self.service.supervisor
-        return {**{role: supervisor.pid(role) for role in EVERY_ROLE}, "(the soak itself)": os.getpid()}
+        roles = {role: self.service.supervisor.pid(role) for role in EVERY_ROLE}
+        return {**roles, **_redis_pid(self.service), "(the soak itself)": os.getpid()}
 
     def line(self) -> str:
         """Return how it stands."""
@@ -124,6 +124,13 @@ class Watch:
             f"minute {self.at / 60:.0f}: {_backlog(self.service)}; {self.stubs.log.count} messages; "
             f"{self.memory.now_mib:.0f} MiB; faults: {told}"
         )
+
+
+def _redis_pid(service: Service) -> dict[str, int]:
+    """Return the process of Redis, where it answers just now."""
+    with redis.Redis.from_url(service.redis.url) as client, suppress(redis.RedisError):
+        return {"Redis": int(client.info("server")["process_id"])}
+    return {}
 
 
 def _backlog(service: Service) -> str:
