@@ -131,7 +131,7 @@ FAULTS: dict[str, Act] = {
     "callbacks twice": texts(twilio.TWICE),
     "callbacks late": texts(twilio.late(_LATE_SECONDS)),
     "callbacks out of order": texts(twilio.BACKWARDS),
-    "callbacks lost": texts(twilio.SILENT),
+    "callbacks lost": texts(replace(twilio.ACCEPT, calls_back=False)),
     "undelivered": texts(twilio.undelivered(30003), twilio.ACCEPT),
     "mail: 451": mails(smtp.Behaviour(refusal="451 4.7.1 Try again later")),
     "mail: no answer": mails(smtp.HANG),
