@@ -6,7 +6,7 @@ import smtplib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -143,6 +143,5 @@ class Stubs:
 def stubs(folder: Path) -> Iterator[Stubs]:
     """Run both providers; their log is ``received.log`` in ``folder``."""
     both = Stubs(folder)
-    with both.sms, both.mail:
+    with closing(both.log), both.sms, both.mail:
         yield both
-    both.log.close()
