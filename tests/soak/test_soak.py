@@ -16,7 +16,7 @@ FAULTS = (
     Planned(4, "SMS: connection cut", seconds=8, role=""),
     Planned(14, "SIGKILL of a role", seconds=0, role="worker-routine"),
 )
-SHORT = Wanted(3, minutes=0.3, rate=20, faults=FAULTS, drain_minutes=5, sample_seconds=1)
+SHORT = Wanted(6, minutes=0.3, rate=20, faults=FAULTS, drain_minutes=5, sample_seconds=1)
 
 
 @pytest.fixture
