@@ -215,6 +215,9 @@ class Path:
 
     def receive(self, channel: ChannelName, received: Iterable[Receipt], now: datetime) -> None:
         """Apply verified receipts of one channel."""
+        received = list(received)
+        if not received:
+            return
         with self.store.begin() as tx:
             asks = receipts.receive(tx, channel, received, self.policies, now)
             escalation.ask(tx, asks, self.policies, now)

@@ -65,8 +65,9 @@ def plan(
     :class:`~notifier.errors.NotifierError` for an event that cannot be planned; then plan them one by one.
     """
     planned = Planned()
-    case_pks = people.case_pks(tx, case_ids)
-    waiting = {name: sorted(pks)[:limit] for name, pks in events.unplanned(tx, case_ids).items()}
+    # Cases are locked only where something waits; what does is read again once they are.
+    case_pks = people.case_pks(tx, list(events.unplanned(tx, case_ids)))
+    waiting = {name: sorted(pks)[:limit] for name, pks in events.unplanned(tx, case_pks).items()}
     events.bring(tx, waiting)
     # All profiles first: no victim is locked any more when notices change.
     folded = [_fold(tx, case_pks[name], name, pks, policies, now) for name, pks in waiting.items()]

@@ -35,16 +35,20 @@ class Actors:
 
     def wake_planning(self, case_ids: Iterable[str]) -> None:
         """Have these cases planned."""
-        for batch in _batches(list(case_ids), _CASES):
-            self.plan.send(batch)
+        if self._is_room(self.plan.queue_name):
+            for batch in _batches(list(case_ids), _CASES):
+                self.plan.send(batch)
 
     def wake_delivery(self, now: datetime) -> None:
         """Have everything sent that is due now, each queue by its own workers."""
         for queue in QUEUES:
-            # What is due is found again at the next sweep; a long queue of wake-ups would help nobody.
-            if waiting(self.broker, queue) < _ENOUGH_WAITING:
+            if self._is_room(queue):
                 for batch in _batches(self.path.due(now, queue=queue), _VICTIMS):
                     self.deliver[queue].send(batch)
+
+    def _is_room(self, queue: str) -> bool:
+        """Tell whether wake-ups may follow: what is due is found again, a long queue would help nobody."""
+        return waiting(self.broker, queue) < _ENOUGH_WAITING
 
     def do_urgent_here(self) -> None:
         """Plan, send what is urgent and tell staff in this process, without any wake-up."""

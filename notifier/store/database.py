@@ -13,6 +13,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy import (
     Connection,
     CursorResult,
@@ -40,6 +41,8 @@ from notifier.store.tables import metadata
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _SQLITE_WAIT_SECONDS = 30
 IN_MEMORY = "sqlite:///:memory:"
+# Two transactions waited for each other, and this one was ended.
+_ITS_TURN = (DeadlockDetected, SerializationFailure)
 R = TypeVar("R")
 # Engines of databases in memory that are gone: a simulation need not compile every statement anew.
 _SPARE: list[Engine] = []
@@ -202,7 +205,8 @@ class Store:
         except OperationalError as problem:
             # The original's text may quote parameters, so it is not passed on.
             name = type(problem.orig).__name__
-            raise Unreachable(f"the database does not answer ({name}); nothing was lost, try again") from None
+            fault = "gave another one the turn" if isinstance(problem.orig, _ITS_TURN) else "does not answer"
+            raise Unreachable(f"the database {fault} ({name}); nothing was lost, try again") from None
 
     def upgrade(self, revision: str = "head") -> None:
         """Bring the tables to ``revision`` with the migrations."""

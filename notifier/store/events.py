@@ -139,9 +139,9 @@ def rejected_document(tx: Tx, pk: int) -> str | None:
 
 
 def unplanned_cases(tx: Tx, limit: int) -> list[str]:
-    """Return the cases (publisher's reference) with events that were not planned yet."""
+    """Return the cases (publisher's reference) of the ``limit`` events that wait longest to be planned."""
     waiting = select(events.c.case_id).where(events.c.planned_at.is_(None), events.c.problem.is_(None))
-    return [row.case_id for row in tx.all(waiting.distinct().limit(limit))]
+    return list(dict.fromkeys(row.case_id for row in tx.all(waiting.order_by(events.c.pk).limit(limit))))
 
 
 _IN_CASES = (

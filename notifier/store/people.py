@@ -39,6 +39,8 @@ def case_pk(tx: Tx, case_id: str) -> int:
 
 def case_pks(tx: Tx, case_ids: Sequence[str]) -> dict[str, int]:
     """Return the cases' keys, made at their first events, and lock the cases until the transaction ends."""
+    if not case_ids:
+        return {}
     found = _keys(tx, case_ids)
     if missing := sorted(set(case_ids) - set(found)):
         # Two workers may meet the same new case at once; the second waits for the first one's row.
