@@ -22,11 +22,17 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+_LATER = {"Retry-After": "5"}  # seconds: a database that is started again is there by then, mostly
 
 
 def error(status: int, words: str, headers: dict[str, str] | None = None) -> Response:
     """Return the answer that says what is wrong."""
     return JSONResponse({"error": words}, status, headers)
+
+
+def busy(words: str) -> HTTPException:
+    """Return what asks a caller to come again soon."""
+    return HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, words, _LATER)
 
 
 def install(app: FastAPI) -> None:
@@ -49,7 +55,7 @@ async def _malformed(_request: Request, problem: Exception) -> Response:
 
 
 async def _unreachable(_request: Request, problem: Exception) -> Response:
-    return error(HTTPStatus.SERVICE_UNAVAILABLE, str(problem))
+    return error(HTTPStatus.SERVICE_UNAVAILABLE, str(problem), _LATER)
 
 
 class Guard:

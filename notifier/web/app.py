@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Depends, FastAPI
 
 from notifier.web import answers
-from notifier.web.auth import require_key
+from notifier.web.auth import OpenRoute, require_key
 from notifier.web.check import post_check
 from notifier.web.description import get_openapi
 from notifier.web.events import post_events
@@ -13,7 +13,7 @@ from notifier.web.facts import get_facts
 from notifier.web.health import healthz, readyz
 from notifier.web.inbound import post_inbound
 from notifier.web.metrics import get_metrics
-from notifier.web.receipts import post_receipt
+from notifier.web.receipts import batches_of, post_receipt
 from notifier.wiring import Services
 
 
@@ -27,12 +27,15 @@ def create_app(services: Services | None = None) -> FastAPI:
         dependencies=[Depends(require_key)],
     )
     app.state.services = services
+    app.state.batches = batches_of(services) if services else {}
     answers.install(app)
     app.add_api_route("/v1/events", post_events, methods=["POST"])
     app.add_api_route("/v1/facts", get_facts, methods=["GET"])
     app.add_api_route("/v1/check", post_check, methods=["POST"])
     app.add_api_route("/v1/openapi.json", get_openapi, methods=["GET"])
-    app.add_api_route("/receipts/{channel}", post_receipt, methods=["POST"])
+    app.router.add_api_route(
+        "/receipts/{channel}", post_receipt, methods=["POST"], route_class_override=OpenRoute
+    )
     app.add_api_route("/inbound/{channel}", post_inbound, methods=["POST"])
     app.add_api_route("/healthz", healthz, methods=["GET"])
     app.add_api_route("/readyz", readyz, methods=["GET"])

@@ -2,23 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from fastapi import HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from notifier.documents import is_text
 from notifier.records import ChannelName, Receipt, ReceiptRequest
-from notifier.web.auth import Parts
-from notifier.web.body import Body, media_type, text_of
+from notifier.web.answers import busy
+from notifier.web.auth import services_of
+from notifier.web.batches import Batches, Full
+from notifier.web.body import media_type, read, text_of
 from notifier.wiring import Services
 
 _FORM = "application/x-www-form-urlencoded"
+_SHORT = 8_192  # bytes; what is longer is read in a thread, so that it keeps nobody waiting
 
 
-def post_receipt(channel: str, request: Request, body: Body, services: Parts) -> Response:
+async def post_receipt(channel: str, request: Request) -> Response:
     """Apply the receipts of one request; 204 says that they are committed."""
+    body, services = await read(request), await services_of(request)
+    receive = partial(_receipts, channel, request, body, services)
+    name, receipts = receive() if len(body) <= _SHORT else await run_in_threadpool(receive)
+    batches: Mapping[ChannelName, Batches] = request.app.state.batches
+    try:
+        await batches[name].add(receipts)
+    except Full:
+        words = "more receipts wait here than can be applied soon; this one was not kept, send it again"
+        raise busy(words) from None
+    return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+def batches_of(services: Services) -> dict[ChannelName, Batches]:
+    """Return what commits the receipts of each channel."""
+
+    def commit(channel: ChannelName, receipts: Sequence[Receipt]) -> None:
+        services.path.receive(channel, receipts, services.clock.now())
+
+    return {channel: Batches(partial(commit, channel)) for channel in services.channels}
+
+
+def _receipts(
+    channel: str, request: Request, body: bytes, services: Services
+) -> tuple[ChannelName, list[Receipt]]:
     name, brought = verified(channel, request, body, services)
     try:
         receipts = services.channels[name].parse_receipt(brought)
@@ -28,8 +58,7 @@ def post_receipt(channel: str, request: Request, body: Body, services: Parts) ->
         raise HTTPException(
             HTTPStatus.BAD_REQUEST, "a name or code in this receipt is none that was ever given"
         )
-    services.path.receive(name, receipts, services.clock.now())
-    return Response(status_code=HTTPStatus.NO_CONTENT)
+    return name, receipts
 
 
 def _fits(receipt: Receipt) -> bool:
@@ -54,6 +83,7 @@ def verified(
 def _brought(request: Request, body: bytes, public_url: str | None) -> ReceiptRequest:
     """Return the request as the provider sent it: to our public address, which a proxy may have changed."""
     base = public_url or str(request.base_url).rstrip("/")
-    query = f"?{request.url.query}" if request.url.query else ""
+    query = request.scope["query_string"].decode("latin-1")
+    url = f"{base}{request.scope['path']}{'?' if query else ''}{query}"
     form = parse_qsl(text_of(body), keep_blank_values=True) if media_type(request) == _FORM else ()
-    return ReceiptRequest(f"{base}{request.url.path}{query}", dict(request.headers), body, dict(form))
+    return ReceiptRequest(url, dict(request.headers), body, dict(form))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 
 import pytest
+from fastapi import Request
+from fastapi.responses import Response
 from fastapi.routing import APIRoute
 
 from notifier.records import ChannelName, Receipt, ReceiptRequest
 from notifier.store import keys
 from notifier.store.tables import publisher_keys
 from notifier.web.app import create_app
-from notifier.web.auth import WITHOUT_KEY
+from notifier.web.auth import WITHOUT_KEY, OpenRoute
 from tests.fakes import FakeSms
 from tests.web.conftest import NOW, RECORDS, Key, Web
 
@@ -30,6 +32,14 @@ def test_the_list_of_open_routes_is_short_and_each_has_its_reason() -> None:
     }
     assert set(WITHOUT_KEY) <= {route.path for route in ROUTES}
     assert all(len(reason) > 20 for reason in WITHOUT_KEY.values())
+
+
+def test_a_route_that_needs_a_key_cannot_be_made_an_open_one() -> None:
+    async def endpoint(request: Request) -> Response:
+        return Response()
+
+    with pytest.raises(ValueError, match="needs a key"):
+        OpenRoute("/v1/events", endpoint)
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
