@@ -5,7 +5,7 @@ outcome is ``unknown`` and is settled by a status callback, which carries our at
 Source: Twilio's Messages resource, API version 2010-04-01, its error dictionary, "Webhooks security".
 """
 
-# twilio and requests ship no types:
+# twilio ships no types:
 # mypy: disable-error-code="import-untyped"
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from twilio.rest import Client
 from notifier.channels.base import Channel
 from notifier.errors import SettingsError
 from notifier.providers.connection import of_broken
-from notifier.providers.twilio_client import SilentHttpClient
+from notifier.providers.twilio_client import BROKEN, LightHttpClient
 from notifier.providers.twilio_codes import LATER, REASONS, STATES
 from notifier.records import (
     AttemptState,
@@ -107,8 +107,8 @@ class SmsTwilio(Channel):
     look_up_after = timedelta(minutes=1)  # a message may be missing from the list for a moment
 
     def __init__(self) -> None:
-        self._of_thread = threading.local()
-        self._opened: list[SilentHttpClient] = []
+        self._opening = threading.Lock()
+        self._opened: Client | None = None
 
     def send(self, message: Message) -> SendResult:
         """Hand ``message`` to Twilio, to be sent within its window or not at all.
@@ -131,7 +131,7 @@ class SmsTwilio(Channel):
             )
         except TwilioException as answer:
             return _refusal(answer)
-        except (OSError, ValueError) as broken:
+        except BROKEN as broken:
             return of_broken(broken)
         return _outcome(created)
 
@@ -149,7 +149,7 @@ class SmsTwilio(Channel):
             # Not filtered by DateSent: a message still in Twilio's queue has none, and would seem lost.
             listed = self._client().messages.stream(to=message.address, page_size=_LOOK_UP_PAGE)
             recent = [one for one in listed if one.date_created and one.date_created >= since]
-        except (TwilioException, OSError, ValueError):
+        except (TwilioException, *BROKEN):
             return SendResult(AttemptState.UNKNOWN, reason=FailureReason.PROVIDER)
         ours = [one for one in recent if measure(one.body or "").sent_as.strip() == text]
         if ours:
@@ -206,28 +206,25 @@ class SmsTwilio(Channel):
             if getattr(answer, "status", 0) == HTTPStatus.UNAUTHORIZED:
                 return "NOTIFIER_TWILIO_ACCOUNT_SID or NOTIFIER_TWILIO_AUTH_TOKEN is wrong: copy both again"
             return "Twilio answers with an error: see its status page, and try again later"
-        except (OSError, ValueError):
+        except BROKEN:
             return "Twilio does not answer: check the network and NOTIFIER_TWILIO_BASE_URL"
         return None if status == "active" else f"the Twilio account is {status}: see Twilio's console"
 
     def close(self) -> None:
-        """Close the connections of all threads."""
-        for http in self._opened:
-            http.session.close()
+        """Close the connections."""
+        if self._opened is not None:
+            self._opened.http_client.close()
 
     @cached_property
     def _settings(self) -> TwilioSettings:
         return read_settings()
 
     def _client(self) -> Client:
-        """Return this thread's client; a session is not made to be shared."""
-        if not hasattr(self._of_thread, "client"):
-            settings = self._settings
-            http = SilentHttpClient(settings.twilio_base_url, settings.twilio_timeout_seconds)
-            self._opened.append(http)
-            token = settings.twilio_auth_token.get_secret_value()
-            self._of_thread.client = Client(settings.twilio_account_sid, token, http_client=http)
-        return self._of_thread.client
+        """Return the client of all threads: it keeps nothing of a request, and its connections are a pool."""
+        with self._opening:
+            if self._opened is None:
+                self._opened = _open(self._settings)
+            return self._opened
 
     def _sender(self, *, neutral: bool) -> dict[str, str] | None:
         """Return who sends; ``None`` where a neutral sender is needed and there is only a telling name."""
@@ -246,6 +243,12 @@ class SmsTwilio(Channel):
 
 
 CHANNEL = SmsTwilio
+
+
+def _open(settings: TwilioSettings) -> Client:
+    http = LightHttpClient(settings.twilio_base_url, settings.twilio_timeout_seconds)
+    token = settings.twilio_auth_token.get_secret_value()
+    return Client(settings.twilio_account_sid, token, http_client=http)
 
 
 def _validity(message: Message) -> int | None:

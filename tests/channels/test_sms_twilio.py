@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -524,8 +525,7 @@ def test_nothing_personal_is_logged_or_kept(
     behaviours[NUMBER] = refuse(21211)
     refused = channel.send(message())
     assert "the log is open" in caplog.text
-    http = channel._client().http_client
-    for seen in (caplog.text, repr(refused), repr(http._test_only_last_request), repr(http.__dict__)):
+    for seen in (caplog.text, repr(refused), repr(channel._client().http_client.__dict__)):
         assert NUMBER.removeprefix("+") not in seen
         assert "There is news" not in seen
         assert TOKEN not in seen
@@ -536,6 +536,44 @@ def test_many_threads_send_at_once(channel: SmsTwilio, peer: TwilioPeer) -> None
         results = list(pool.map(lambda n: channel.send(message(f"News {n}.")), range(40)))
     assert {result.provider_id for result in results} == {stored.sid for stored in peer.messages}
     assert len(peer.messages) == 40
+
+
+def test_threads_share_connections_that_are_kept(channel: SmsTwilio, peer: TwilioPeer) -> None:
+    for _ in range(3):
+        with ThreadPoolExecutor(1) as one:
+            one.submit(channel.send, message()).result()
+    assert len(peer.messages) == 3
+    assert len(peer._server._open) == 1
+
+
+@pytest.mark.parametrize("setting", ["http_proxy", "all_proxy"])
+def test_a_proxy_of_the_environment_is_used(
+    set_up: Setup, peer: TwilioPeer, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    monkeypatch.setenv(setting, peer.url)
+    assert set_up(TWILIO_BASE_URL="http://api.twilio.invalid").send(message()).state is ACCEPTED
+    assert len(peer.messages) == 1
+
+
+def over_tls(peer: TwilioPeer, certificate: Path) -> str:
+    """Let a peer that has not begun to listen speak TLS; return its URL."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    peer._server.socket = context.wrap_socket(peer._server.socket, server_side=True)
+    return peer.url.replace("http:", "https:")
+
+
+@pytest.mark.parametrize(("trusted", "state"), [(True, ACCEPTED), (False, UNKNOWN)])
+def test_only_a_host_that_somebody_vouches_for_is_told(
+    set_up: Setup, certificate: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool, state: AttemptState
+) -> None:
+    if trusted:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    peer = TwilioPeer(ACCOUNT, TOKEN)
+    url = over_tls(peer, certificate)
+    with peer:
+        assert set_up(TWILIO_BASE_URL=url).send(message()).state is state
+        assert len(peer.messages) == trusted
 
 
 def test_check_is_silent_when_all_is_well(channel: SmsTwilio) -> None:
