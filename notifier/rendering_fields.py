@@ -177,5 +177,7 @@ def _cut(text: str, limit: int | None) -> str:
 
 def _clean(text: str) -> str:
     """Drop control and direction characters and odd spaces; each line becomes a paragraph of its own."""
+    if text.isprintable():  # nothing to drop, and one line: so are nearly all
+        return " ".join(text.split())
     lines = ("".join(filter(str.isprintable, " ".join(line.split()))) for line in text.splitlines())
     return "\n\n".join(line for line in lines if line)

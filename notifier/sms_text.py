@@ -5,16 +5,21 @@ Pure. The alphabets and the sizes of parts are those of 3GPP TS 23.038 (6.2.1) a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass
+from math import ceil
 from typing import Literal
 
 _GSM7_BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-_GSM7_EXTENSION = frozenset("\f^{}\\[~]|€")
-_GSM7 = _GSM7_BASIC | _GSM7_EXTENSION
+_GSM7_EXTENSION = "\f^{}\\[~]|€"
+_GSM7 = _GSM7_BASIC.union(_GSM7_EXTENSION)
+
+# The characters that take two units.
+_GSM7_PAIR = re.compile(f"[{re.escape(_GSM7_EXTENSION)}]")
+_UCS2_PAIR = re.compile("[\U00010000-\U0010ffff]")
 
 _GSM7_SINGLE, _GSM7_PART = 160, 153  # septets
 _UCS2_SINGLE, _UCS2_PART = 70, 67  # 16-bit units
@@ -51,18 +56,21 @@ def measure(text: str) -> SmsText:
     """
     sent_as = text.translate(_REPLACEMENTS)
     if _GSM7.issuperset(sent_as):
-        septets = [2 if character in _GSM7_EXTENSION else 1 for character in sent_as]
-        return SmsText("gsm7", _parts(septets, _GSM7_SINGLE, _GSM7_PART), sent_as)
-    units = [2 if ord(character) > 0xFFFF else 1 for character in sent_as]
-    return SmsText("ucs2", _parts(units, _UCS2_SINGLE, _UCS2_PART), sent_as)
+        return SmsText("gsm7", _parts(sent_as, _GSM7_PAIR, _GSM7_SINGLE, _GSM7_PART), sent_as)
+    return SmsText("ucs2", _parts(sent_as, _UCS2_PAIR, _UCS2_SINGLE, _UCS2_PART), sent_as)
 
 
-def _parts(sizes: Iterable[int], single: int, part: int) -> int:
-    """Count the parts; a character of two units that does not fit moves whole to the next part."""
-    total, parts, used = 0, 1, 0
-    for size in sizes:
-        total += size
+def _parts(text: str, pair: re.Pattern[str], single: int, part: int) -> int:
+    """Count the parts; a character that takes a pair of units, and does not fit, moves whole to the next."""
+    units = len(text) + len(pair.findall(text))
+    if units <= single:
+        return 1
+    if units == len(text):
+        return ceil(units / part)
+    parts, used = 1, 0
+    for character in text:
+        size = 2 if pair.match(character) else 1
         if used + size > part:
             parts, used = parts + 1, 0
         used += size
-    return 1 if total <= single else parts
+    return parts
