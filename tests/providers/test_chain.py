@@ -19,6 +19,8 @@ from notifier.records import (
     FailureReason,
     Form,
     Message,
+    Receipt,
+    ReceiptRequest,
     Rendered,
     SendResult,
 )
@@ -287,6 +289,29 @@ def test_a_provider_that_the_settings_do_not_name_any_more_is_asked_and_believed
     [receipt] = chain.parse_receipt(first.receipt(MESSAGE, AttemptState.DELIVERED))
     assert receipt.attempt_ref == MESSAGE.attempt_ref
     chain.close()
+
+
+class Signing(FakeSms):
+    """Trusts its own name for a signature, and signs what it reads with it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def verify_receipt(self, request: ReceiptRequest) -> bool:
+        return request.headers == {"signed": self._name}
+
+    def parse_receipt(self, request: ReceiptRequest) -> list[Receipt]:
+        return [Receipt(AttemptState.DELIVERED, provider_id=self._name)]
+
+
+@pytest.mark.parametrize("name", ["first", "second", "third"])
+def test_a_receipt_is_read_by_the_provider_that_signed_it(notes: Notes, name: str) -> None:
+    chain = Chain({each: Signing(each) for each in ("first", "second", "third")}, ("second",), notes)
+    brought = ReceiptRequest("/receipts/sms", {"signed": name}, b"")
+    assert chain.verify_receipt(brought)
+    assert [receipt.provider_id for receipt in chain.parse_receipt(brought)] == [name]
+    assert not chain.verify_receipt(ReceiptRequest("/receipts/sms", {"signed": "somebody"}, b""))
 
 
 def test_a_provider_that_is_not_there_at_all_leaves_it_open(chain: Chain, notes: Notes) -> None:
