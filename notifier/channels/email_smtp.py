@@ -10,7 +10,6 @@ import re
 import threading
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import parseaddr
 from functools import cached_property
 from typing import Annotated, Literal, Self
@@ -25,6 +24,7 @@ from notifier.mail.paths import message_id, reply_path, return_path
 from notifier.mail.pool import Answer, Envelope, Server, SmtpPool, Stage
 from notifier.mail.settings import MailInSettings
 from notifier.mail.status import code_of, reason_of, refuses_login
+from notifier.mail.writing import policy_for
 from notifier.paper.typesetting import Typesetter, Unprintable
 from notifier.receipt_signature import is_signed, sign_receipt
 from notifier.records import (
@@ -47,7 +47,6 @@ sign_bounce = sign_receipt  # for whoever pipes the bounces of BOUNCE_DOMAIN to 
 
 _ADDRESS = re.compile(r"[^\s\x00-\x1f\x7f<>()\[\],;:\\\"@]+@[A-Za-z0-9.-]+")
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
-_POLICY = SMTP.clone(cte_type="7bit")  # not every server on the way takes 8 bits
 
 
 def _mailbox(value: str) -> str:
@@ -213,8 +212,8 @@ def compose(message: Message, settings: EmailSettings, typesetter: Typesetter) -
     Raises :class:`~notifier.paper.typesetting.Unprintable` for a leaflet that cannot be laid out.
     """
     rendered = message.rendered
-    mail = EmailMessage(_POLICY.clone(utf8=not message.address.isascii()))
-    mail["From"] = settings.neutral_sender if message.neutral_sender else settings.sender
+    mail = EmailMessage(policy_for(message.address))
+    mail["From"] = str(settings.neutral_sender if message.neutral_sender else settings.sender)
     local_part, _, domain = message.address.rpartition("@")
     mail["To"] = Address(username=local_part, domain=domain)
     if (reply_to := settings.reply_to(message)) is not None:
@@ -225,6 +224,7 @@ def compose(message: Message, settings: EmailSettings, typesetter: Typesetter) -
     mail["Auto-Submitted"] = "auto-generated"  # no holiday answers
     mail.set_content(rendered.text)
     if rendered.html is not None:
+        mail.make_alternative(f"=_{message.attempt_ref}")  # no text has a name made after it
         mail.add_alternative(rendered.html, subtype="html")
     for leaflet in rendered.leaflets:
         pdf = typesetter.leaflet(rendered, leaflet, message.created_at)

@@ -168,6 +168,18 @@ def test_what_the_mail_says(channel: EmailSmtp, peer: SmtpPeer) -> None:
     assert peer.messages[0].raw.isascii()
 
 
+def test_mails_share_nothing_in_which_they_differ(channel: EmailSmtp, peer: SmtpPeer) -> None:
+    for number, language in enumerate(("cy", "en", "cy")):
+        rendered = replace(RENDERED, language=language, text=f"News {number}.\n--=_{REF}--\n")
+        channel.send(message(f"jo{number}@mail.test", rendered=rendered, attempt_ref=f"{REF}{number}"))
+    mails = [stored.parsed for stored in peer.messages]
+    assert [mail["Content-Language"] for mail in mails] == ["cy", "en", "cy"]
+    assert [mail["To"] for mail in mails] == [f"jo{number}@mail.test" for number in range(3)]
+    assert len({mail.get_boundary() for mail in mails}) == 3
+    texts = [next(mail.iter_parts()).get_content().splitlines() for mail in mails]
+    assert texts == [[f"News {number}.", f"--=_{REF}--"] for number in range(3)]
+
+
 def test_without_html_it_is_plain(channel: EmailSmtp, peer: SmtpPeer) -> None:
     channel.send(message(rendered=replace(RENDERED, html=None)))
     mail = peer.messages[0].parsed
