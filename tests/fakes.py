@@ -6,7 +6,7 @@ import json
 import threading
 from collections import defaultdict, deque
 
-from notifier.channels.base import Channel
+from notifier.channels.base import Channel, Claimed, unclaimed
 from notifier.channels.call import Call
 from notifier.channels.email_smtp import EmailSmtp
 from notifier.channels.letter_print import LetterPrint
@@ -60,7 +60,7 @@ class FakeChannel(Channel):
             raise answer
         return answer
 
-    def look_up(self, message: Message) -> SendResult:
+    def look_up(self, message: Message, claimed: Claimed = unclaimed) -> SendResult:
         """Give what was found, or ``unknown``."""
         with self._lock:
             self.looked_up.append(message)

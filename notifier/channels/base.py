@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import ClassVar
 
@@ -26,6 +26,14 @@ from notifier.records import (
 
 NO_CONNECTION = "no_connection"
 """The code of a sending for which nobody was there: nothing went out."""
+
+Claimed = Callable[[str], bool]
+"""Tells whether an id that a provider gave is on record as another attempt's."""
+
+
+def unclaimed(provider_id: str) -> bool:
+    """Say that it is no other attempt's, where none is on record."""
+    return False
 
 
 class Channel(ABC):
@@ -49,20 +57,27 @@ class Channel(ABC):
         went out (a time-out, a dropped connection, a 5xx after the request) is ``unknown``.
         """
 
-    def look_up(self, message: Message) -> SendResult:
+    def look_up(self, message: Message, claimed: Claimed = unclaimed) -> SendResult:
         """Ask the provider what became of a message whose sending ended ``unknown``.
 
         The default knows nothing, and says ``unknown``. ``deferred`` means that it certainly never went
-        out, so that it may be sent again.
+        out, so that it may be sent again. Where the provider does not know our names for attempts, what is
+        ``claimed`` is another one's: the same words went to the same address more than once.
         """
         return SendResult(AttemptState.UNKNOWN)
 
     def verify_receipt(self, request: ReceiptRequest) -> bool:
-        """Tell whether the request was signed by the provider. The default trusts nobody."""
+        """Tell whether the request was signed by the provider, without waiting for anything.
+
+        The default trusts nobody.
+        """
         return False
 
     def parse_receipt(self, request: ReceiptRequest) -> list[Receipt]:
-        """Read a verified request. Unknown statuses give none; malformed input raises ``ValueError``."""
+        """Read a verified request, without waiting for anything.
+
+        Unknown statuses give none; malformed input raises ``ValueError``.
+        """
         return []
 
     def parse_reply(self, request: ReceiptRequest) -> list[Reply]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notifier.channels.base import Channel
+from notifier.channels.base import Channel, Claimed, unclaimed
 from notifier.records import AttemptState, ChannelFacts, ChannelName, Form, Message, SendResult
 
 
@@ -21,7 +21,7 @@ class Call(Channel):
         """Say that the call was taken on: the task that goes with it is the room's to open."""
         return SendResult(AttemptState.ACCEPTED)
 
-    def look_up(self, message: Message) -> SendResult:
+    def look_up(self, message: Message, claimed: Claimed = unclaimed) -> SendResult:
         """Say the same again: no provider can have lost it."""
         return SendResult(AttemptState.ACCEPTED)
 

@@ -22,7 +22,7 @@ from urllib.parse import quote
 from pydantic import AfterValidator
 from pydantic_settings import BaseSettings
 
-from notifier.channels.base import Channel
+from notifier.channels.base import Channel, Claimed, unclaimed
 from notifier.environment import CONFIG, PREFIX, read_environment
 from notifier.errors import SettingsError
 from notifier.paper.typesetting import Typesetter, Unprintable
@@ -89,7 +89,7 @@ class LetterPrint(Channel):
         found = self.look_up(message)
         return replace(found, code="folder", reason=FailureReason.NOT_OURS) if found.code else found
 
-    def look_up(self, message: Message) -> SendResult:
+    def look_up(self, message: Message, claimed: Claimed = unclaimed) -> SendResult:
         """Say whether the letter is complete; one that is not certainly never went out."""
         try:
             if self._is_complete(message.attempt_ref):

@@ -25,7 +25,7 @@ from twilio.base.exceptions import TwilioException
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from notifier.channels.base import Channel
+from notifier.channels.base import Channel, Claimed, unclaimed
 from notifier.errors import SettingsError
 from notifier.providers.connection import of_broken
 from notifier.providers.twilio_client import BROKEN, LightHttpClient
@@ -136,13 +136,13 @@ class SmsTwilio(Channel):
             return of_broken(broken)
         return _outcome(created)
 
-    def look_up(self, message: Message) -> SendResult:
+    def look_up(self, message: Message, claimed: Claimed = unclaimed) -> SendResult:
         """Ask Twilio what became of a message whose sending ended ``unknown``.
 
-        Found by recipient, time and text: what its status says. Not found in a list that Twilio gave in
-        full: ``deferred``, it certainly never went out and may be sent again. Without the list:
-        ``unknown``. A request may take effect after we gave up on it, so ask no earlier than a minute
-        after the sending.
+        Found by recipient, time and text, and no other attempt's: what its status says. Not found in a
+        list that Twilio gave in full: ``deferred``, it certainly never went out and may be sent again.
+        Without the list: ``unknown``. A request may take effect after we gave up on it, so ask no earlier
+        than a minute after the sending.
         """
         since = message.created_at - _CLOCK_SLACK
         text = measure(message.rendered.text).sent_as.strip()
@@ -152,7 +152,8 @@ class SmsTwilio(Channel):
             recent = [one for one in listed if one.date_created and one.date_created >= since]
         except (TwilioException, *BROKEN):
             return SendResult(AttemptState.UNKNOWN, reason=FailureReason.PROVIDER)
-        ours = [one for one in recent if measure(one.body or "").sent_as.strip() == text]
+        alike = [one for one in recent if measure(one.body or "").sent_as.strip() == text]
+        ours = [one for one in alike if not claimed(one.sid)]
         if ours:
             return _outcome(min(ours, key=lambda one: one.date_created))
         if any(not one.body for one in recent):  # the account has texts redacted: it may be ours

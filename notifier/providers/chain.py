@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
+from functools import partial
 from typing import Protocol
 
-from notifier.channels.base import NO_CONNECTION, Channel
+from notifier.channels.base import NO_CONNECTION, Channel, Claimed, unclaimed
 from notifier.errors import SettingsError, Unreachable
 from notifier.providers.bucket import TokenBucket
 from notifier.records import (
@@ -54,6 +55,9 @@ class Ledger(Protocol):
 
     def holder(self, attempt_ref: str) -> str | None:
         """Return the provider that may have the attempt; raises ``Unreachable``."""
+
+    def is_anothers(self, attempt_ref: str, provider_id: str) -> bool:
+        """Tell whether a provider's id is on record as that of another attempt; raises ``Unreachable``."""
 
 
 class Chain(Channel):
@@ -116,12 +120,12 @@ class Chain(Channel):
             return answer  # what became of the message counts for more
         return _OUT if out and _left_to_others(answer) else answer
 
-    def look_up(self, message: Message) -> SendResult:
+    def look_up(self, message: Message, claimed: Claimed = unclaimed) -> SendResult:
         """Ask the provider that may have the message; before attempts named theirs it was the default one."""
         name = self._ledger.holder(message.attempt_ref) or next(iter(self._known))
         if name not in self._known:
             return SendResult(AttemptState.UNKNOWN, reason=FailureReason.NOT_OURS)
-        return self._known[name].look_up(message)
+        return self._known[name].look_up(message, partial(self._ledger.is_anothers, message.attempt_ref))
 
     def verify_receipt(self, request: ReceiptRequest) -> bool:
         """Tell whether one of the providers signed it."""

@@ -89,6 +89,11 @@ class StoredLedger:
             request = StaffRequest.about_source(REASON, provider)
             escalation.ask(tx, [Ask(None, None, request)], self._policies, now)
 
+    def is_anothers(self, attempt_ref: str, provider_id: str) -> bool:
+        """Tell whether a provider's id is on record as that of another attempt; raises ``Unreachable``."""
+        with self._store.begin() as tx:
+            return attempts.is_anothers(tx, attempt_ref, provider_id)
+
     def holder(self, attempt_ref: str) -> str | None:
         """Return the provider that the attempt was last handed to; raises ``Unreachable``."""
         with self._store.begin() as tx:

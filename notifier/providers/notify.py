@@ -25,7 +25,7 @@ from notifications_python_client.notifications import NotificationsAPIClient
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings
 
-from notifier.channels.base import Channel
+from notifier.channels.base import Channel, Claimed, unclaimed
 from notifier.environment import CONFIG, PREFIX, read_environment
 from notifier.errors import SettingsError
 from notifier.providers.connection import of_broken
@@ -103,7 +103,7 @@ class Notify(Channel):
             return _of_error(error)
         return SendResult(AttemptState.ACCEPTED, str(answer["id"]))
 
-    def look_up(self, message: Message) -> SendResult:
+    def look_up(self, message: Message, claimed: Claimed = unclaimed) -> SendResult:
         """Ask Notify what became of a message, by our name for it; it keeps them for a week.
 
         One that it does not know certainly never went out.

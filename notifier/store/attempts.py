@@ -298,6 +298,12 @@ def provider_of(tx: Tx, ref: str) -> str | None:
     return row.provider if row else None
 
 
+def is_anothers(tx: Tx, ref: str, provider_id: str) -> bool:
+    """Tell whether a provider's id is that of another attempt than the one with this name."""
+    other = (attempts.c.provider_id == provider_id) & (attempts.c.ref != ref)
+    return tx.first(select(attempts.c.pk).where(other).limit(1)) is not None
+
+
 def find(tx: Tx, channel: ChannelName, ref: str | None, provider_id: str | None) -> int | None:
     """Return the attempt that a receipt is about: by our own name for it, else by the provider's.
 

@@ -333,6 +333,13 @@ def test_look_up_does_not_take_another_message_for_ours(
     assert (found.state, found.provider_id) == (DEFERRED, None), reason
 
 
+def test_look_up_does_not_take_what_is_on_record_as_another_attempts(channel: SmsTwilio) -> None:
+    first = channel.send(message()).provider_id
+    assert channel.look_up(message(), lambda sid: sid == first).state is DEFERRED
+    second = channel.send(message()).provider_id
+    assert channel.look_up(message(), lambda sid: sid == first).provider_id == second
+
+
 def test_look_up_compares_the_text_as_it_was_sent(channel: SmsTwilio) -> None:
     channel.send(message("It’s news… "))
     assert channel.look_up(message("It’s news… ")).state in {ACCEPTED, DELIVERED}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.channels.base import NO_CONNECTION
+from notifier.channels.base import NO_CONNECTION, Claimed, unclaimed
 from notifier.errors import SettingsError, Unreachable
 from notifier.providers.bucket import TokenBucket
 from notifier.providers.chain import Chain, Leave
@@ -56,6 +56,7 @@ class Notes:
         self.noted: list[tuple[str, bool]] = []
         self.leaves: dict[str, Leave | Exception] = {}
         self.put_out = False
+        self.of_others: set[str] = set()
 
     def hand_over(self, attempt_ref: str, provider: str) -> Leave:
         """Keep the name; give leave, or raise."""
@@ -70,6 +71,10 @@ class Notes:
         """Keep it; say that the provider is out where the test wants it so."""
         self.noted.append((provider, failed))
         return failed and self.put_out
+
+    def is_anothers(self, attempt_ref: str, provider_id: str) -> bool:
+        """Say what the test wants."""
+        return provider_id in self.of_others
 
     def holder(self, attempt_ref: str) -> str | None:
         """Return who was called last."""
@@ -269,6 +274,19 @@ def test_the_provider_that_may_have_it_is_asked(
     assert chain.send(MESSAGE) == NO_ANSWER
     assert chain.look_up(MESSAGE) == ACCEPTED
     assert first.looked_up == []
+
+
+def test_whoever_is_asked_knows_what_is_another_attempts(notes: Notes) -> None:
+    class Nameless(FakeSms):
+        """Has one message, and does not know whose it is."""
+
+        def look_up(self, message: Message, claimed: Claimed = unclaimed) -> SendResult:
+            return SendResult(DEFERRED) if claimed("SM1") else SendResult(AttemptState.ACCEPTED, "SM1")
+
+    chain = Chain({"first": Nameless()}, ("first",), notes)
+    assert chain.look_up(MESSAGE).state is AttemptState.ACCEPTED
+    notes.of_others = {"SM1"}
+    assert chain.look_up(MESSAGE).state is DEFERRED
 
 
 def test_an_attempt_that_names_no_provider_was_the_default_ones(

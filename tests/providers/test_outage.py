@@ -163,6 +163,17 @@ def test_after_a_crash_the_provider_on_record_is_asked_and_no_other(desk: Desk) 
     assert len(desk.second.sent) == 1
 
 
+def test_a_providers_id_is_anothers_where_another_attempt_has_it_on_record(desk: Desk) -> None:
+    desk.register(1)
+    desk.deliver()
+    [attempt] = desk.rows(attempts)
+    with desk.store.begin() as tx:
+        stored.change(tx, attempt.pk, provider_id="SM1")
+    assert desk.ledger.is_anothers("the name of another attempt", "SM1")
+    assert not desk.ledger.is_anothers(attempt.ref, "SM1")
+    assert not desk.ledger.is_anothers(attempt.ref, "SM2")
+
+
 def test_whoever_was_taken_for_dead_hands_nothing_over(desk: Desk) -> None:
     desk.register(1)
     desk.deliver()

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from notifier.channels.base import Claimed, unclaimed
 from notifier.path import Path
 from notifier.records import AttemptState, ChannelName, Message, Receipt, SendResult
 from notifier.rendering import Renderer
@@ -182,7 +183,7 @@ def test_a_receipt_that_comes_while_the_provider_is_asked_stands(desk: Desk) -> 
     class Overtaken(FakeSms):
         """Its callback comes while it is asked."""
 
-        def look_up(self, message: Message) -> SendResult:
+        def look_up(self, message: Message, claimed: Claimed = unclaimed) -> SendResult:
             came = Receipt(AttemptState.DELIVERED, attempt_ref=message.attempt_ref)
             desk.path.receive(SMS, [came], after(hours=4))
             return UNKNOWN
@@ -212,7 +213,7 @@ def test_an_answer_that_overtakes_the_question_is_no_silence(desk: Desk) -> None
     """Asked because the outcome was unknown, and accepted meanwhile: its time for a receipt begins."""
 
     class Overtaken(FakeSms):
-        def look_up(self, message: Message) -> SendResult:
+        def look_up(self, message: Message, claimed: Claimed = unclaimed) -> SendResult:
             accepted = Receipt(AttemptState.ACCEPTED, attempt_ref=message.attempt_ref)
             desk.path.receive(SMS, [accepted], after(minutes=1))
             return UNKNOWN
