@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select, update
 
 from notifier.records import OUTAGE, AttemptState, ChannelName, Message, Notice, Receipt, Role, Tone, Wording
 from notifier.store import notices, people
@@ -256,6 +256,8 @@ def lock(tx: Tx, pks: Iterable[int]) -> None:
     under the lock of their case; those of staff, and the few without a case, have one of their own.
     """
     wanted = sorted(pks)
+    if not wanted:
+        return
     owners = tx.all(_OWNERS, {"pks": wanted})
     people.lock_cases(tx, {row.case_pk for row in owners if row.case_pk is not None})
     alone = [row.pk for row in owners if row.case_pk is None or row.role in _STAFF]
@@ -399,47 +401,62 @@ def reached(tx: Tx, case_pk: int, victim_pk: int) -> list[tuple[Attempt, list[No
     return [(one, notices_of(tx, one)) for one in arrived]
 
 
+_STRANDED = (
+    select(attempts.c.pk)
+    .where(attempts.c.state == AttemptState.DISPATCHING, attempts.c.leased_until <= bindparam("now"))
+    .order_by(*_BY_CASE)
+)
+
+
+def _to_check(*conditions: ColumnElement[bool]) -> Select[Any]:
+    due = select(attempts.c.pk).where(attempts.c.check_at <= bindparam("now"), *conditions)
+    return due.order_by(attempts.c.check_at, attempts.c.pk).limit(bindparam("most"))
+
+
+_UNKNOWN = _to_check(attempts.c.state == AttemptState.UNKNOWN)
+_STAFF_DUE = _to_check(attempts.c.state == AttemptState.DEFERRED, attempts.c.role.in_(_STAFF))
+_SILENT = (
+    _to_check(
+        attempts.c.state == AttemptState.ACCEPTED,
+        attempts.c.channel.in_(bindparam("channels", expanding=True)),
+    )
+    .add_columns(attempts.c.silence_means)
+    .order_by(None)
+    .order_by(*_BY_CASE)
+)
+
+
 def stranded(tx: Tx, now: datetime) -> list[int]:
     """Return attempts whose worker died while the provider was called."""
-    lost = (attempts.c.state == AttemptState.DISPATCHING) & (attempts.c.leased_until <= now)
-    return [row.pk for row in tx.all(select(attempts.c.pk).where(lost).order_by(*_BY_CASE))]
+    return [row.pk for row in tx.all(_STRANDED, {"now": now})]
 
 
 def silent(tx: Tx, channels: Iterable[ChannelName], now: datetime, limit: int) -> Sequence[Row[Any]]:
     """Return the channels' accepted attempts whose receipt is overdue, with what the silence means."""
-    query = _checked((AttemptState.ACCEPTED,), now).add_columns(attempts.c.silence_means)
-    query = query.where(attempts.c.channel.in_([name.value for name in channels]))
-    return tx.all(query.order_by(None).order_by(*_BY_CASE).limit(limit))
+    names = [name.value for name in channels]
+    return tx.all(_SILENT, {"channels": names, "now": now, "most": limit})
 
 
 def unknown(tx: Tx, now: datetime, limit: int) -> list[int]:
     """Return attempts of unknown outcome about which the provider is to be asked now."""
-    return [row.pk for row in tx.all(_checked((AttemptState.UNKNOWN,), now).limit(limit))]
+    return [row.pk for row in tx.all(_UNKNOWN, {"now": now, "most": limit})]
 
 
 def staff_waiting(tx: Tx, now: datetime) -> bool:
     """Tell whether messages to staff are to be sent now."""
-    return tx.first(_staff_due(now).limit(1)) is not None
-
-
-def _staff_due(now: datetime) -> Select[Any]:
-    return _checked((AttemptState.DEFERRED,), now).where(attempts.c.role.in_(_STAFF))
+    return tx.first(_STAFF_DUE, {"now": now, "most": 1}) is not None
 
 
 def take_waiting(tx: Tx, now: datetime, until: datetime, limit: int) -> list[int]:
     """Take messages to staff that are to be sent now in hand until ``until``, each try counted."""
-    rows = tx.all(_staff_due(now).limit(limit).with_for_update(skip_locked=True))
-    pks = [row.pk for row in rows]
+    locked = _STAFF_DUE.with_for_update(skip_locked=True)
+    pks = [row.pk for row in tx.all(locked, {"now": now, "most": limit})]
     taken = {
         "state": AttemptState.DISPATCHING,
         "leased_until": until,
         "sent_at": now,
         "tries": attempts.c.tries + 1,
     }
-    tx.run(update(attempts).where(attempts.c.pk.in_(pks)).values(**taken))
+    if pks:
+        tx.run(update(attempts).where(attempts.c.pk.in_(pks)).values(**taken))
     return pks
-
-
-def _checked(states: Iterable[AttemptState], now: datetime) -> Select[Any]:
-    due = attempts.c.state.in_([state.value for state in states]) & (attempts.c.check_at <= now)
-    return select(attempts.c.pk).where(due).order_by(attempts.c.check_at, attempts.c.pk)

@@ -9,10 +9,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from psycopg.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy import (
     Connection,
@@ -25,6 +21,7 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    inspect,
     make_url,
     select,
     text,
@@ -38,7 +35,8 @@ from notifier.store.at_hand import Filled, Pending, Shelf
 from notifier.store.cipher import Cipher
 from notifier.store.tables import metadata
 
-_MIGRATIONS = Path(__file__).with_name("migrations")
+# Alembic's are counted, 0001 and so on; what it is needed for stands apart, in `migrating`.
+NEWEST_REVISION = max(int(file.name[:4]) for file in Path(__file__).parent.glob("migrations/versions/0*.py"))
 _SQLITE_WAIT_SECONDS = 30
 IN_MEMORY = "sqlite:///:memory:"
 # Two transactions waited for each other, and this one was ended.
@@ -210,13 +208,17 @@ class Store:
 
     def upgrade(self, revision: str = "head") -> None:
         """Bring the tables to ``revision`` with the migrations."""
+        from notifier.store import migrating
+
         with self._engine.begin() as connection:
-            command.upgrade(_alembic(connection), revision)
+            migrating.upgrade(connection, revision)
 
     def downgrade(self, revision: str) -> None:
         """Take the tables back to ``revision``."""
+        from notifier.store import migrating
+
         with self._engine.begin() as connection:
-            command.downgrade(_alembic(connection), revision)
+            migrating.downgrade(connection, revision)
 
     def require_tables(self) -> None:
         """Raise :class:`SettingsError` where this version cannot work with the tables.
@@ -225,8 +227,7 @@ class Store:
         new code run side by side while machines are upgraded one after another.
         """
         with self.begin() as tx:
-            current = int(MigrationContext.configure(tx.connection).get_current_revision() or 0)
-        ahead = current - int(ScriptDirectory(str(_MIGRATIONS)).get_current_head() or 0)
+            ahead = _revision(tx.connection) - NEWEST_REVISION
         if ahead < 0:
             raise SettingsError("the database's tables are not up to date; run `notifier db upgrade`")
         if ahead > 1:
@@ -248,11 +249,11 @@ class Store:
             _SPARE.append(self._engine)
 
 
-def _alembic(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config
+def _revision(connection: Connection) -> int:
+    """Return how many migrations the tables have gone through."""
+    if not inspect(connection).has_table("alembic_version"):
+        return 0
+    return int(connection.scalar(text("SELECT version_num FROM alembic_version")) or 0)
 
 
 def _engine(url: str) -> Engine:

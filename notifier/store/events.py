@@ -20,7 +20,7 @@ from notifier.store.cipher import Cipher
 from notifier.store.database import Tx
 from notifier.store.tables import events, rejections
 
-_OPENED = 4_096  # how many events a process keeps decrypted: each is asked for again at every hop
+_OPENED = 1_024  # how many events a process keeps decrypted: each is asked for again at every hop
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +138,17 @@ def rejected_document(tx: Tx, pk: int) -> str | None:
     return None if row is None else str(tx.cipher.open(row.body_sealed))
 
 
+_WAITING = (
+    select(events.c.case_id)
+    .where(events.c.planned_at.is_(None), events.c.problem.is_(None))
+    .order_by(events.c.pk)
+    .limit(bindparam("most"))
+)
+
+
 def unplanned_cases(tx: Tx, limit: int) -> list[str]:
     """Return the cases (publisher's reference) of the ``limit`` events that wait longest to be planned."""
-    waiting = select(events.c.case_id).where(events.c.planned_at.is_(None), events.c.problem.is_(None))
-    return list(dict.fromkeys(row.case_id for row in tx.all(waiting.order_by(events.c.pk).limit(limit))))
+    return list(dict.fromkeys(row.case_id for row in tx.all(_WAITING, {"most": limit})))
 
 
 _IN_CASES = (

@@ -190,13 +190,39 @@ def held_of_victim(tx: Tx, victim_pk: int | None, event_pk: int | None, why: str
     return [row.pk for row in tx.all(select(notices.c.pk).where(held).order_by(notices.c.pk))]
 
 
+_DUE = (notices.c.state == NoticeState.PLANNED) & (notices.c.send_at <= bindparam("now"))
+_DUE_VICTIMS = (
+    select(notices.c.victim_pk)
+    .where(_DUE)
+    .group_by(notices.c.victim_pk)
+    .order_by(func.min(notices.c.send_at))
+    .limit(bindparam("most"))
+)
+_HERS = notices.c.victim_pk.in_(bindparam("victims", expanding=True))
+_IN_HAND = select(notices.c.victim_pk).where(
+    _HERS, notices.c.state == NoticeState.SENDING, notices.c.leased_until > bindparam("now")
+)
+_BROKEN_OFF = (
+    select(notices.c.victim_pk)
+    .where(_HERS, _DUE, notices.c.tries > 0)
+    .group_by(notices.c.victim_pk)
+    .order_by(func.max(notices.c.tries), notices.c.victim_pk)
+)
+_TO_LEASE = select(notices.c.pk).where(_HERS, _DUE).order_by(notices.c.pk).with_for_update(skip_locked=True)
+_EXPIRED = (
+    update(notices)
+    .where(notices.c.state == NoticeState.SENDING, notices.c.leased_until <= bindparam("now"))
+    .values(state=NoticeState.PLANNED, leased_until=None)
+)
+_AT_RISK = _WITH_EVENTS.where(notices.c.at_risk_at <= bindparam("now")).order_by(
+    notices.c.at_risk_at, notices.c.pk
+)
+
+
 def due_victims(tx: Tx, queue: str | None, now: datetime, limit: int) -> list[int]:
     """Return victims with notices due on ``queue`` (``None``: any), who waited longest first."""
-    due = (notices.c.state == NoticeState.PLANNED) & (notices.c.send_at <= now)
-    if queue is not None:
-        due &= notices.c.queue == queue
-    query = select(notices.c.victim_pk).where(due).group_by(notices.c.victim_pk)
-    return [row.victim_pk for row in tx.all(query.order_by(func.min(notices.c.send_at)).limit(limit))]
+    query = _DUE_VICTIMS if queue is None else _DUE_VICTIMS.where(notices.c.queue == queue)
+    return [row.victim_pk for row in tx.all(query, {"now": now, "most": limit})]
 
 
 def lock_victims(tx: Tx, victim_pks: Sequence[int]) -> list[int]:
@@ -210,17 +236,12 @@ def lock_victims(tx: Tx, victim_pks: Sequence[int]) -> list[int]:
 
 def in_hand(tx: Tx, victim_pks: Iterable[int], now: datetime) -> set[int]:
     """Return those of the victims to whom a worker is sending now."""
-    leased = (notices.c.state == NoticeState.SENDING) & (notices.c.leased_until > now)
-    query = select(notices.c.victim_pk).where(leased, notices.c.victim_pk.in_(list(victim_pks)))
-    return {row.victim_pk for row in tx.all(query)}
+    return {row.victim_pk for row in tx.all(_IN_HAND, {"victims": list(victim_pks), "now": now})}
 
 
 def broken_off(tx: Tx, victim_pks: Iterable[int], now: datetime) -> list[int]:
     """Return the victims whose due notices a worker had in hand when it died, those of fewest tries first."""
-    due = (notices.c.state == NoticeState.PLANNED) & (notices.c.send_at <= now) & (notices.c.tries > 0)
-    query = select(notices.c.victim_pk).where(due, notices.c.victim_pk.in_(list(victim_pks)))
-    tried = query.group_by(notices.c.victim_pk).order_by(func.max(notices.c.tries), notices.c.victim_pk)
-    return [row.victim_pk for row in tx.all(tried)]
+    return [row.victim_pk for row in tx.all(_BROKEN_OFF, {"victims": list(victim_pks), "now": now})]
 
 
 def lease_due(tx: Tx, victim_pks: Iterable[int], now: datetime, until: datetime) -> list[int]:
@@ -228,10 +249,7 @@ def lease_due(tx: Tx, victim_pks: Iterable[int], now: datetime, until: datetime)
 
     One that is being decided at this moment is left alone: it may be due no more.
     """
-    due = (notices.c.state == NoticeState.PLANNED) & (notices.c.send_at <= now)
-    query = select(notices.c.pk).where(notices.c.victim_pk.in_(list(victim_pks)), due)
-    rows = tx.all(query.order_by(notices.c.pk).with_for_update(skip_locked=True))
-    pks = [row.pk for row in rows]
+    pks = [row.pk for row in tx.all(_TO_LEASE, {"victims": list(victim_pks), "now": now})]
     taken = {"state": NoticeState.SENDING, "leased_until": until, "tries": notices.c.tries + 1}
     tx.run(update(notices).where(notices.c.pk.in_(pks)).values(**taken))
     return pks
@@ -239,8 +257,7 @@ def lease_due(tx: Tx, victim_pks: Iterable[int], now: datetime, until: datetime)
 
 def release_expired(tx: Tx, now: datetime) -> int:
     """Give notices back whose worker died before it committed an attempt; return how many."""
-    expired = (notices.c.state == NoticeState.SENDING) & (notices.c.leased_until <= now)
-    return tx.run(update(notices).where(expired).values(state=NoticeState.PLANNED, leased_until=None))
+    return tx.run(_EXPIRED, {"now": now})
 
 
 def due_by_queue(tx: Tx, now: datetime) -> dict[str, int]:
@@ -252,8 +269,7 @@ def due_by_queue(tx: Tx, now: datetime) -> dict[str, int]:
 
 def at_risk(tx: Tx, now: datetime) -> list[Notice]:
     """Return the notices whose duty must be looked at now."""
-    query = _WITH_EVENTS.where(notices.c.at_risk_at <= now).order_by(notices.c.at_risk_at, notices.c.pk)
-    return [_record(row) for row in tx.all(query)]
+    return [_record(row) for row in tx.all(_AT_RISK, {"now": now})]
 
 
 def overview(tx: Tx, states: Iterable[NoticeState]) -> Sequence[Row[Any]]:

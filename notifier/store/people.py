@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy import Column, Row, Select, bindparam, delete, func, select, update
 
 from notifier.records import (
     Absence,
@@ -29,7 +29,7 @@ from notifier.store.database import Tx
 from notifier.store.tables import absences, cases, contact_points, registrations, victims
 from notifier.wire import Name, Staff, VictimProfile
 
-_KEEP = 4_096  # so many profiles of each kind a process keeps decrypted: each is asked for at every hop
+_KEEP = 1_024  # so many profiles of each kind a process keeps decrypted: each is asked for at every hop
 
 
 def case_pk(tx: Tx, case_id: str) -> int:
@@ -275,29 +275,39 @@ def update_registration(tx: Tx, pk: int, **values: Any) -> None:
     tx.change(registrations, pk, **values)
 
 
+_HELD = registrations.c.held_until
+_COURTESY_DUE = (
+    select(registrations)
+    .where(registrations.c.courtesy_at <= bindparam("now"), _HELD.is_(None) | (bindparam("now") >= _HELD))
+    .order_by(registrations.c.case_pk)
+    .limit(bindparam("most"))
+)
+
+
+@lru_cache
+def _due(column: Column[Any]) -> Select[Any]:
+    query = select(registrations).where(column <= bindparam("now"))
+    return query.order_by(registrations.c.pk).with_for_update()
+
+
 def courtesy_due(tx: Tx, now: datetime, limit: int) -> Sequence[Row[Any]]:
     """Return the registrations whose no-progress update is due, by case."""
-    held = registrations.c.held_until
-    due = (registrations.c.courtesy_at <= now) & (held.is_(None) | (held <= now))
-    return tx.all(select(registrations).where(due).order_by(registrations.c.case_pk).limit(limit))
+    return tx.all(_COURTESY_DUE, {"now": now, "most": limit})
 
 
 def prompts_due(tx: Tx, now: datetime) -> Sequence[Row[Any]]:
     """Return the registrations of whose update the officer is to be reminded now; they are locked."""
-    due = registrations.c.prompt_at <= now
-    return tx.all(select(registrations).where(due).order_by(registrations.c.pk).with_for_update())
+    return tx.all(_due(registrations.c.prompt_at), {"now": now})
 
 
 def referral_prompts_due(tx: Tx, now: datetime) -> Sequence[Row[Any]]:
     """Return the registrations of whose referral the officer is to be reminded now; they are locked."""
-    due = registrations.c.referral_prompt_at <= now
-    return tx.all(select(registrations).where(due).order_by(registrations.c.pk).with_for_update())
+    return tx.all(_due(registrations.c.referral_prompt_at), {"now": now})
 
 
 def referrals_due(tx: Tx, now: datetime) -> Sequence[Row[Any]]:
     """Return the registrations whose referral is not on record and to be escalated now; they are locked."""
-    due = registrations.c.referral_due_at <= now
-    return tx.all(select(registrations).where(due).order_by(registrations.c.pk).with_for_update())
+    return tx.all(_due(registrations.c.referral_due_at), {"now": now})
 
 
 def cases_of(tx: Tx, victim: int) -> list[int]:

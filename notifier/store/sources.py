@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 
 from notifier.store.at_hand import Shelf
 from notifier.store.database import Tx
@@ -43,10 +43,14 @@ def _read_first_at(tx: Tx, names: Sequence[str]) -> Iterator[tuple[str, int, dat
 _FIRST_AT = Shelf(_read_first_at, frozenset({sources}))
 
 
+_TO_CHECK = (
+    select(sources).where(sources.c.check_at <= bindparam("now")).order_by(sources.c.source).with_for_update()
+)
+
+
 def to_check(tx: Tx, now: datetime) -> Sequence[Row[Any]]:
     """Return the sources whose silence is to be judged now; they are locked."""
-    due = sources.c.check_at <= now
-    return tx.all(select(sources).where(due).order_by(sources.c.source).with_for_update())
+    return tx.all(_TO_CHECK, {"now": now})
 
 
 def minutes(tx: Tx, source_pk: int) -> list[datetime]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Table, select, update
+from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, select, update
 
 from notifier.records import Answered, Ask, TaskKind
 from notifier.store.database import Tx
@@ -113,18 +113,28 @@ def add_repeat(tx: Tx, pk: int) -> None:
     tx.run(update(escalations).where(escalations.c.pk == pk).values(repeats=escalations.c.repeats + 1))
 
 
+_CLIMBING = (
+    select(escalations)
+    .where(escalations.c.climb_at <= bindparam("now"), escalations.c.resolved_at.is_(None))
+    .order_by(escalations.c.climb_at, escalations.c.pk)
+    .with_for_update()
+)
+_OVERDUE = (
+    select(tasks)
+    .where(tasks.c.escalate_at <= bindparam("now"), tasks.c.done_at.is_(None))
+    .order_by(tasks.c.escalate_at, tasks.c.pk)
+    .with_for_update()
+)
+
+
 def climbing(tx: Tx, now: datetime) -> Sequence[Row[Any]]:
     """Return the open escalations whose time to climb has come; they are locked."""
-    due = (escalations.c.climb_at <= now) & escalations.c.resolved_at.is_(None)
-    return tx.all(
-        select(escalations).where(due).order_by(escalations.c.climb_at, escalations.c.pk).with_for_update()
-    )
+    return tx.all(_CLIMBING, {"now": now})
 
 
 def overdue(tx: Tx, now: datetime) -> Sequence[Row[Any]]:
     """Return the tasks that were not done in time and not escalated yet; they are locked."""
-    due = (tasks.c.escalate_at <= now) & tasks.c.done_at.is_(None)
-    return tx.all(select(tasks).where(due).order_by(tasks.c.escalate_at, tasks.c.pk).with_for_update())
+    return tx.all(_OVERDUE, {"now": now})
 
 
 def open_tasks_about(
