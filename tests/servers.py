@@ -9,7 +9,7 @@ import signal
 import stat
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,9 +22,10 @@ from notifier.embedded import die_with_parent, start_server
 
 _SYSTEM = Path("/usr/lib/postgresql")
 _UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
-_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")  # a test's data need not survive
+_SOCKETS = ("listen_addresses=127.0.0.1", "unix_socket_directories=")
+# A test's data need not survive.
+_FOR_TESTS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
 _INITDB = ("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
-_CONFIGURATION = (*_FAST, "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200")
 
 
 class NoPostgres(Exception):
@@ -51,9 +52,10 @@ def packaged_binaries() -> Path | None:
 class Postgres:
     """A running PostgreSQL server; ``url`` leads to its database ``postgres``."""
 
-    def __init__(self, binaries: Path, home: Path) -> None:
+    def __init__(self, binaries: Path, home: Path, configuration: Sequence[str]) -> None:
         self._binaries = binaries
         self._home = home
+        self._configuration = configuration
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -61,6 +63,12 @@ class Postgres:
     def url(self) -> str:
         """Where it is; the same after a restart."""
         return f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/postgres"
+
+    @property
+    def pid(self) -> int:
+        """The running server's first process."""
+        assert self._process is not None
+        return self._process.pid
 
     def start(self) -> None:
         """Start it and wait until it answers."""
@@ -77,7 +85,7 @@ class Postgres:
             self._process = None
 
     def _launch(self, port: int) -> subprocess.Popen[bytes]:
-        options = [part for setting in _CONFIGURATION for part in ("-c", setting)]
+        options = [part for setting in self._configuration for part in ("-c", setting)]
         program = self._binaries / "postgres"
         return _run_as_owner([program, "-D", self._home / "data", "-p", str(port), *options], self._home)
 
@@ -90,14 +98,18 @@ def postgres_server(binaries: Path) -> Iterator[str]:
 
 
 @contextmanager
-def running_postgres(binaries: Path) -> Iterator[Postgres]:
-    """Yield a fresh PostgreSQL, for a test that stops it; it is gone after the block."""
+def running_postgres(binaries: Path, *, durable: bool = False) -> Iterator[Postgres]:
+    """Yield a fresh PostgreSQL, for a test that stops it; it is gone after the block.
+
+    ``durable``: with its default settings, where it waits for the disk.
+    """
+    configuration = _SOCKETS if durable else (*_SOCKETS, *_FOR_TESTS)
     home = Path(tempfile.mkdtemp(prefix="notifier-postgres-"))
     try:
         binaries = _reachable(binaries, home)
         _hand_over(home)
         _initialise(binaries, home)
-        server = Postgres(binaries, home)
+        server = Postgres(binaries, home, configuration)
         server.start()
         try:
             yield server
