@@ -1,0 +1,1 @@
+"""How fast, how large, how dear: measured on real servers and real processes. Start with ``make bench``."""

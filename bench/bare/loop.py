@@ -1,0 +1,55 @@
+"""The bare loop: what is left when everything is taken away that makes a message right."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+
+from bench.bare.sender import AT_ONCE
+from bench.cases import conninfo
+from bench.children import child
+from bench.figures import Figure, Scale, repeated
+from bench.machine import ground, processor_seconds_of
+from bench.rounds import UNITS, WARM, Rounds
+from bench.service import publish, stub, wait_for
+from notifier.embedded import free_port
+
+NAME = "bare"
+_TEXT = (
+    "This is Example Police, about your case, EX/00000000/26. A suspect was arrested on 1 April. We can now "
+    "question them. An arrest is not yet a charge. We will tell you if they are released or charged."
+)
+
+
+def measure(scale: Scale) -> Iterator[Figure]:
+    """Yield rate and processor time on PostgreSQL."""
+    with _running() as bare:
+        bare.turn(WARM)
+        note = f"{AT_ONCE} calls at once"
+        yield from repeated(NAME, partial(bare.turn, scale.notices), UNITS, scale, "postgresql", note)
+
+
+@contextmanager
+def _running() -> Iterator[Rounds]:
+    with ExitStack() as stack:
+        place = stack.enter_context(ground("postgresql"))
+        provider = stack.enter_context(stub())
+        port = free_port()
+        sender = ["bench.bare.sender", "--redis", place.redis_url, "--database", conninfo(place.database_url)]
+        sender += ["--provider", provider.url, "--callback", f"http://127.0.0.1:{port}/receipts/sms"]
+        commands = {"sender": [*sender, "--text", _TEXT], "door": ["bench.bare.door", str(port)]}
+        logs = {name: place.home / f"{name}.log" for name in commands}
+        processes = {
+            name: stack.enter_context(child(command, os.environ, logs[name]))
+            for name, command in commands.items()
+        }
+        wait_for(
+            "the bare loop is ready", lambda: all("ready" in log.read_text() for log in logs.values()), 60
+        )
+        yield Rounds(
+            provider,
+            partial(publish, place.redis_url),
+            partial(processor_seconds_of, processes | place.servers),
+        )

@@ -1,0 +1,15 @@
+"""The parts of the bench by name, the most important first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from bench import sms_loop
+from bench.bare import loop as bare
+from bench.figures import Figure, Scale
+from bench.peer import loop as peer
+
+PARTS: dict[str, Callable[[Scale], Iterator[Figure]]] = {
+    part.NAME: part.measure for part in (sms_loop, peer, bare)
+}
+USUAL = tuple(PARTS)

@@ -1,0 +1,96 @@
+"""What becomes of figures: a table to read, a file for each part, and the table in the documents."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.figures import Figure
+
+RESULTS = Path(__file__).parent / "results"
+DOCUMENTS = ("docs/scaling.md", "README.md")
+BEGIN, END = "<!-- make bench: begin -->", "<!-- make bench: end -->"
+_HEAD = ("what", "database", "figure", "unit", "runs", "load")
+_MARKDOWN = "| " + " | ".join(_HEAD) + " |\n|---|---|---:|---|---|---|"
+
+
+def keep(part: str, machine: dict[str, object], figures: Sequence[Figure]) -> None:
+    """Write a part's figures to ``bench/results``."""
+    RESULTS.mkdir(exist_ok=True)
+    content = {"part": part, "machine": machine, "figures": [as_kept(figure) for figure in figures]}
+    (RESULTS / f"{part}.json").write_text(json.dumps(content, indent=1) + "\n")
+
+
+def as_kept(figure: Figure) -> dict[str, object]:
+    """Return a figure as it is kept."""
+    return {
+        "what": figure.what,
+        "database": figure.database,
+        "unit": figure.unit,
+        "median": round(figure.median, 3),
+        "values": [round(value, 3) for value in figure.values],
+        "loads": [round(load, 2) for load in figure.loads],
+        "note": figure.note,
+    }
+
+
+def show(figures: Iterable[Figure]) -> None:
+    """Print the table."""
+    table = Table(*_HEAD)
+    for figure in figures:
+        table.add_row(*_cells(figure))
+    Console().print(table)
+
+
+def write_into(document: Path) -> bool:
+    """Put the table of all kept figures between the markers of a document; ``False`` where it has none."""
+    text = document.read_text()
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        return False
+    document.write_text(f"{before}{begin}\n{as_markdown(kept())}\n{end}{after}")
+    return True
+
+
+def kept() -> list[Figure]:
+    """Return the figures of all result files, part by part."""
+    found = []
+    for path in sorted(RESULTS.glob("*.json")):
+        content = json.loads(path.read_text())
+        found += [_read(content["part"], one) for one in content["figures"]]
+    return found
+
+
+def as_markdown(figures: Iterable[Figure]) -> str:
+    """Return the table for a document."""
+    return "\n".join((_MARKDOWN, *(f"| {' | '.join(_cells(figure))} |" for figure in figures)))
+
+
+def _read(part: str, one: dict[str, object]) -> Figure:
+    values, loads = one["values"], one["loads"]
+    assert isinstance(values, list)
+    assert isinstance(loads, list)
+    texts = (str(one[name]) for name in ("what", "unit", "database", "note"))
+    what, unit, database, note = texts
+    return Figure(part, what, unit, tuple(values), tuple(loads), database, note)
+
+
+def _cells(figure: Figure) -> tuple[str, ...]:
+    note = f" ({figure.note})" if figure.note else ""
+    return (
+        f"{figure.part}: {figure.what}{note}",
+        figure.database,
+        _number(figure.median),
+        figure.unit,
+        ", ".join(_number(value) for value in figure.values),
+        f"{min(figure.loads):.1f} to {max(figure.loads):.1f}",
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

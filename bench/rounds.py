@@ -1,0 +1,40 @@
+"""Rounds of a loop: news of so many cases goes in; it is over when each one's delivery is known."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bench.documents import arrests
+from bench.figures import Measured
+from bench.service import START, Stub
+
+WARM = 100
+UNITS = {"rate": "notices/s", "processor": "ms/notice"}
+
+
+@dataclass
+class Rounds:
+    """``publish`` puts events in; ``used`` gives the processor seconds so far, by process.
+
+    Each round is about cases that no round before it was about; ``told`` counts them.
+    """
+
+    provider: Stub
+    publish: Callable[[Sequence[Mapping[str, Any]]], None]
+    used: Callable[[], dict[str, float]]
+    told: int = 0
+
+    def turn(self, count: int) -> Measured:
+        """Return rate, processor time a notice, and each process' share of it (``... of it``)."""
+        news = list(arrests(range(self.told, self.told + count), START, "news"))
+        before, started = self.used(), time.time()
+        self.publish(news)
+        self.told += count
+        self.provider.wait("called_back", self.told)
+        seconds = float(self.provider.stats()["last_at"]) - started
+        after = self.used()
+        shares = {f"{name} of it": 1000 * (after[name] - before[name]) / count for name in after}
+        return {"rate": count / seconds, "processor": sum(shares.values()), **shares}
