@@ -13,10 +13,10 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test properties chaos soak fuzz check lock clean
+.PHONY: help demo test properties chaos soak fuzz bench bench-big check lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: $(VENV)/.runtime ## A sample force's day, everything embedded (ARGS=--exit: stop at its end)
 	@$(BIN)/notifier demo $(ARGS)
@@ -36,6 +36,12 @@ soak: $(VENV)/.dev ## Half an hour of traffic and random faults (ARGS="--minutes
 fuzz: $(VENV)/.dev ## Try bad input for ten minutes (ARGS="--examples 100 --seconds 10": less)
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
+bench: $(VENV)/.bench ## Measure speed and cost (ARGS="--only sms-loop --quick": a part; --write: into docs)
+	@$(BIN)/python -m bench $(ARGS)
+
+bench-big: $(VENV)/.bench ## Measure one notice among ten million (it says first what disk it needs)
+	@$(BIN)/python -m bench --only growth-big $(ARGS)
+
 check: $(VENV)/.dev ## Lint, layout and types
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet || { echo "make check: run $(BIN)/ruff format" >&2; exit 1; }
@@ -44,7 +50,8 @@ check: $(VENV)/.dev ## Lint, layout and types
 lock: $(UV) ## Choose versions anew and write them with their hashes (ARGS=--upgrade: the newest)
 	@$(COMPILE) $(ARGS) --extra build --output-file requirements.lock
 	@$(COMPILE) $(ARGS) --extra build --extra dev --constraint requirements.lock --output-file requirements-dev.lock
-	@! grep -n '://' requirements.lock requirements-dev.lock || { echo "make lock: a lock file names a host" >&2; exit 1; }
+	@$(COMPILE) $(ARGS) --extra bench --constraint requirements-dev.lock --output-file requirements-bench.lock
+	@! grep -n '://' requirements*.lock || { echo "make lock: a lock file names a host" >&2; exit 1; }
 
 clean: ## Remove what these targets made, but not what the service keeps
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -64,4 +71,9 @@ $(VENV)/.runtime: $(UV) requirements.lock pyproject.toml
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	@echo "installing what the tests need"
 	@$(INSTALL) --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
+	@echo "installing what the bench needs"
+	@$(INSTALL) --require-hashes --requirement requirements-bench.lock
 	@touch $@
