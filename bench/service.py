@@ -6,6 +6,7 @@ import base64
 import json
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -135,8 +136,7 @@ def running(
 ) -> Iterator[Service]:
     """Run ``roles`` with a clock that stood at ``start`` now; the tables must be there."""
     wanted = {role: ROLES[role] for role in roles}
-    logs = ground.home / "logs"
-    logs.mkdir(exist_ok=True)
+    logs = Path(tempfile.mkdtemp(prefix="logs-", dir=ground.home))
     environment = {**others(), **_environment(ground, twilio_url, start), **(settings or {})}
     with Supervisor(environment, wanted, log_dir=logs) as supervisor:
         wait_for("every role is ready", lambda: all(is_ready(logs, role) for role in wanted), _READY_SECONDS)

@@ -51,7 +51,12 @@ class Callbacks:
 
     async def _connect(self, host: str, port: int) -> None:
         loop = asyncio.get_running_loop()
-        await loop.create_connection(lambda: _Caller(self, host, port), host, port)
+        try:
+            await loop.create_connection(lambda: _Caller(self, host, port), host, port)
+        except OSError:
+            self._open -= 1
+            if self._waiting:
+                loop.call_later(_PAUSE_SECONDS, self.send, host, port, *self._waiting.popleft())
 
     def next_for(self, caller: _Caller) -> tuple[bytes, int] | None:
         """Return what ``caller`` is to send; without any it waits."""

@@ -25,14 +25,14 @@ _TEXT = (
 
 def measure(scale: Scale) -> Iterator[Figure]:
     """Yield rate and processor time on PostgreSQL."""
-    with _running() as bare:
+    with running() as bare:
         bare.turn(WARM)
         note = f"{AT_ONCE} calls at once"
         yield from repeated(NAME, partial(bare.turn, scale.notices), UNITS, scale, "postgresql", note)
 
 
 @contextmanager
-def _running() -> Iterator[Rounds]:
+def running() -> Iterator[Rounds]:
     with ExitStack() as stack:
         place = stack.enter_context(ground("postgresql"))
         provider = stack.enter_context(stub())

@@ -23,7 +23,8 @@ from bench.service import ACCOUNT, TOKEN
 _TIMEOUT_SECONDS = 10
 _TEXT = (
     "This is {{ force }} Police, about your case, {{ reference }}. A suspect was arrested on {{ day }}. "
-    "We can now question them. An arrest is not yet a charge. We will tell you if they are released or charged."
+    "We can now question them. An arrest is not yet a charge. "
+    "We will tell you if they are released or charged."
 )
 _of_thread = threading.local()
 
