@@ -12,6 +12,9 @@ from bench.figures import Measured
 from bench.service import START, Stub
 
 WARM = 100
+_LOOK_SECONDS = 1.0
+_REST_SECONDS = 120.0
+_NEXT_TO_NOTHING = 0.2  # of a processor: idle roles look for work now and then
 UNITS = {"rate": "notices/s", "processor": "ms/notice"}
 
 
@@ -27,14 +30,26 @@ class Rounds:
     used: Callable[[], dict[str, float]]
     told: int = 0
 
+    def rest(self) -> None:
+        """Wait until the processes have next to nothing to do any more: what follows a message costs too."""
+        give_up = time.monotonic() + _REST_SECONDS
+        used = sum(self.used().values())
+        while time.monotonic() < give_up:
+            time.sleep(_LOOK_SECONDS)
+            before, used = used, sum(self.used().values())
+            if used - before < _NEXT_TO_NOTHING * _LOOK_SECONDS:
+                return
+
     def turn(self, count: int) -> Measured:
         """Return rate, processor time a notice, and each process' share of it (``... of it``)."""
+        self.rest()
         news = list(arrests(range(self.told, self.told + count), START, "news"))
         before, started = self.used(), time.time()
         self.publish(news)
         self.told += count
         self.provider.wait("called_back", self.told)
         seconds = float(self.provider.stats()["last_at"]) - started
+        self.rest()
         after = self.used()
         shares = {f"{name} of it": 1000 * (after[name] - before[name]) / count for name in after}
         return {"rate": count / seconds, "processor": sum(shares.values()), **shares}

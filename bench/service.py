@@ -48,9 +48,9 @@ class Stub:
         """Return its counters."""
         return dict(self._get("/stats"))
 
-    def log(self) -> list[tuple[str, float]]:
-        """Return number and time (seconds since 1970) of every message."""
-        return [(number, at) for number, at in self._get("/log")]
+    def log(self, start: int = 0) -> list[tuple[str, float]]:
+        """Return number and time (seconds since 1970) of every message after the first ``start``."""
+        return [(number, at) for number, at in self._get(f"/log?from={start}")]
 
     def wait(self, name: str, count: int) -> None:
         """Wait until a counter reaches ``count``; raises ``AssertionError`` where it stands still."""

@@ -2,8 +2,8 @@
 
     python -m bench.stub --account AC... --token ...
 
-Prints its port. ``GET /stats`` counts, ``GET /log`` lists each message's number and when it came (seconds
-since 1970). It runs apart from what is measured: its processor time is the provider's.
+Prints its port. ``GET /stats`` counts, ``GET /log?from=0`` lists each message's number and when it came
+(seconds since 1970). It runs apart from what is measured: its processor time is the provider's.
 Source: Twilio's Messages resource, API version 2010-04-01, and "Webhooks security".
 """
 
@@ -130,8 +130,9 @@ class Stub:
         """Answer one request."""
         if call.method == "POST" and call.target.endswith("/Messages.json"):
             return "201 Created", json.dumps(self._accept(dict(parse_qsl(call.body.decode())))).encode()
-        if call.target == "/log":
-            return "200 OK", json.dumps(self._log).encode()
+        path, _, start = call.target.partition("?from=")
+        if path == "/log":
+            return "200 OK", json.dumps(self._log[int(start or 0) :]).encode()
         if call.target == "/stats":
             return "200 OK", json.dumps(self._stats()).encode()
         return "404 Not Found", b'{"status": 404, "code": 20404, "message": "not found"}'
