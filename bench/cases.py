@@ -17,9 +17,11 @@ import psycopg
 from psycopg.types.json import Json
 from sqlalchemy import JSON, Column, Table, func, insert, make_url, select, text
 
-from bench.documents import arrests, by_sms, opening
+from bench.documents import arrests, opening
 from bench.machine import Ground
-from bench.service import START, cipher, running, store, stub
+from bench.providers import Provider
+from bench.service import cipher, running, store, wait_for
+from bench.settings import START
 from notifier.records import ChannelName
 from notifier.same_place import place_of
 from notifier.store.cipher import Cipher
@@ -45,28 +47,34 @@ _TABLES = (
 )  # fmt: skip
 _UNNAMED_LINKS = {"point_pk": contact_points}
 _BLOCK = 1_000
+_FIRST_SECONDS = 120
 _MOST_ROWS = 1_000  # of the first case, in each table
 _OPENED_BEFORE = timedelta(days=6)
 Row = dict[str, Any]
 Change = Callable[[int], Any]
 
 
-def open_cases(ground: Ground, count: int, points: Callable[[int], list[dict[str, str]]] = by_sms) -> None:
+def open_cases(ground: Ground, provider: Provider, count: int) -> None:
     """Fill an empty database with ``count`` open cases, numbered from 0, each told of one arrest."""
     with store(ground) as opened:
-        _first_case(ground, opened, points)
+        _first_case(ground, opened, provider)
         copy = _Copier(opened)
         for start in range(0, count, _BLOCK):
             copy.write(range(start, min(start + _BLOCK, count)))
         copy.finish()
 
 
-def _first_case(ground: Ground, opened: Store, points: Callable[[int], list[dict[str, str]]]) -> None:
+def _first_case(ground: Ground, opened: Store, provider: Provider) -> None:
     at = START - _OPENED_BEFORE
-    with stub() as provider, running(ground, provider.url, start=at) as service:
-        service.publish(opening(_FIRST, at, points(_FIRST)))
+    with running(ground, provider.settings, start=at) as service:
+        service.publish(opening(_FIRST, at, provider.channel, provider.address(_FIRST)))
         service.publish(arrests(range(_FIRST, _FIRST + 1), at, "told"))
-        provider.wait("called_back", 1)
+        wait_for("the first case is told", lambda: _ended(opened, provider.state), _FIRST_SECONDS)
+
+
+def _ended(opened: Store, state: str) -> bool:
+    with opened.begin() as tx:
+        return [row.state for row in tx.all(select(attempts.c.state))] == [state]
 
 
 class _Copier:

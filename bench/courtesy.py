@@ -7,7 +7,8 @@ from datetime import timedelta
 from sqlalchemy import update
 
 from bench.machine import Ground
-from bench.service import START, store
+from bench.service import store
+from bench.settings import START
 from notifier.store.tables import cases, registrations
 
 _LATER = START + timedelta(days=30)

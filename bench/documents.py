@@ -27,6 +27,16 @@ def number(case: int) -> str:
     return f"+4474{case:08d}"
 
 
+def mailbox(case: int) -> str:
+    """Return the mailbox of a case's victim."""
+    return f"victim{case:08d}@example.org"
+
+
+def street(case: int) -> str:
+    """Return the postal address of a case's victim."""
+    return f"{case:08d} Mill Lane\nExampleton\nEX1 1AA"
+
+
 def event(type_: str, id_: str, at: datetime, case: int, **data: Any) -> dict[str, Any]:
     """Return one CloudEvents document."""
     return {
@@ -39,8 +49,8 @@ def event(type_: str, id_: str, at: datetime, case: int, **data: Any) -> dict[st
     }
 
 
-def opening(case: int, at: datetime, points: list[dict[str, str]], **data: Any) -> list[dict[str, Any]]:
-    """Return the events that open a case and register its victim; ``data`` is more of the registration."""
+def opening(case: int, at: datetime, channel: str, address: str) -> list[dict[str, Any]]:
+    """Return the events that open a case and register its victim, who is reached by one channel."""
     shown = {"offence": "burglary", "force": "Example", "reference": f"EX/{case:08d}/26"}
     staff = {"officer": _OFFICER, "supervisor": _SUPERVISOR}
     registered = event(
@@ -50,16 +60,10 @@ def opening(case: int, at: datetime, points: list[dict[str, str]], **data: Any) 
         case,
         victim_id=f"v{case:08d}",
         name={"title": "Ms", "given": f"Given{case:08d}", "family": f"Family{case:08d}"},
-        contact_points=points,
-        contract={"channels": [point["channel"] for point in points]},
-        **data,
+        contact_points=[{"id": channel, "channel": channel, "address": address}],
+        contract={"channels": [channel]},
     )
     return [event("case.opened", f"c{case:08d}-opened", at, case, **shown, **staff), registered]
-
-
-def by_sms(case: int) -> list[dict[str, str]]:
-    """Return a mobile number as the way to reach a case's victim."""
-    return [{"id": "sms", "channel": "sms", "address": number(case)}]
 
 
 def arrests(cases: range, at: datetime, name: str) -> Iterator[dict[str, Any]]:

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from functools import partial
 from statistics import median, quantiles
 
-from bench import courtesy
+from bench import courtesy, providers
 from bench.cases import open_cases
 from bench.documents import event, number
 from bench.figures import Figure, Measured, Scale, repeated
 from bench.machine import ground
+from bench.providers import Counted
 from bench.rounds import WARM, Rounds
-from bench.service import START, Service, Stub, running, stub
+from bench.service import Service, running, wait_for_count
+from bench.settings import START
 
 NAME = "latency"
 IDLE, UNDER_LOAD = 40, 100  # events in a run
@@ -26,19 +28,19 @@ _STANDSTILL_SECONDS = 120
 
 def measure(scale: Scale) -> Iterator[Figure]:
     """Yield latencies on PostgreSQL: news of safety, first alone, then while courtesy updates drain."""
-    with ground("postgresql") as place, stub() as provider:
+    with ground("postgresql") as place, providers.sms() as provider:
         fresh = WARM + scale.runs * (IDLE + UNDER_LOAD)
-        open_cases(place, fresh + scale.bulk)
+        open_cases(place, provider, fresh + scale.bulk)
         courtesy.nothing_due(place)
-        with running(place, provider.url) as service:
-            rounds = Rounds(provider, service.publish, service.used)
+        with running(place, provider.settings) as service:
+            rounds = Rounds(provider.settled, service.publish, service.used)
             rounds.turn(WARM)
             rounds.rest()
             urgent = Urgent(service, provider, WARM)
             alone = {"alone, p50": "ms", "alone, p99": "ms"}
             yield from repeated(NAME, partial(urgent.send, IDLE, "alone"), alone, scale, "postgresql")
             courtesy.make_due(place, range(fresh, fresh + scale.bulk))
-            provider.wait("accepted", int(provider.stats()["accepted"]) + 1)
+            wait_for_count("the first of the bulk", provider.accepted, provider.accepted() + 1)
             beside = {name.replace("alone", "bulk"): unit for name, unit in alone.items()}
             note = f"beside {scale.bulk:,} updates"
             send = partial(urgent.send, UNDER_LOAD, "bulk")
@@ -46,7 +48,7 @@ def measure(scale: Scale) -> Iterator[Figure]:
             yield from drained(provider, fresh, scale, note)
 
 
-def drained(provider: Stub, first: int, scale: Scale, note: str) -> Iterator[Figure]:
+def drained(provider: Counted, first: int, scale: Scale, note: str) -> Iterator[Figure]:
     """Yield how much of the bulk was still to be sent: without any the figures above would say nothing."""
     numbers = {number(case) for case in range(first, first + scale.bulk)}
     sent = sum(1 for to, _ in provider.log() if to in numbers)
@@ -58,12 +60,12 @@ class Urgent:
     """Sends news of safety, each about a case that was told none before."""
 
     service: Service
-    provider: Stub
+    provider: Counted
     next_case: int
 
     def send(self, count: int, name: str) -> Measured:
         """Publish ``count`` events a little apart; return the latencies' p50 and p99 in milliseconds."""
-        seen = int(self.provider.stats()["accepted"])
+        seen = self.provider.accepted()
         published: dict[str, float] = {}
         for case in range(self.next_case, self.next_case + count):
             news = event(_URGENT, f"c{case:08d}-released", START, case, on=f"{START:%Y-%m-%d}")

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 from sqlalchemy import make_url
 
-from notifier.embedded import EmbeddedRedis
+from notifier.embedded import EmbeddedRedis, free_port
 from tests.servers import fresh_database, packaged_binaries, running_postgres, system_binaries
 
 DATABASES = ("postgresql", "sqlite")
@@ -28,12 +28,18 @@ class Missing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A fresh Redis and an empty database; ``servers`` are the processes behind them, by name."""
+    """A fresh Redis, an empty database and a free port; ``servers`` are the processes by name."""
 
     home: Path
     redis_url: str
     database_url: str
     servers: dict[str, int]
+    web_port: int
+
+    @property
+    def web_url(self) -> str:
+        """Where our web is."""
+        return f"http://127.0.0.1:{self.web_port}"
 
     @property
     def database(self) -> str:
@@ -47,7 +53,9 @@ def ground(database: str) -> Iterator[Ground]:
     home = Path(tempfile.mkdtemp(prefix="notifier-bench-"))
     try:
         with EmbeddedRedis(home / "redis") as redis_server, _database(database, home) as (url, pids):
-            yield Ground(home, redis_server.url, url, {"redis": _listening_at(redis_server.url), **pids})
+            yield Ground(
+                home, redis_server.url, url, {"redis": _listening_at(redis_server.url), **pids}, free_port()
+            )
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

@@ -9,12 +9,13 @@ from functools import partial
 
 from sqlalchemy import func, select, text
 
-from bench import courtesy
+from bench import courtesy, providers
 from bench.cases import open_cases
 from bench.figures import Figure, Measured, Scale, repeated
 from bench.machine import Ground, Missing, ground
+from bench.providers import Provider
 from bench.rounds import WARM, Rounds
-from bench.service import Service, Stub, running, store, stub
+from bench.service import Service, running, store, wait_for_count
 
 NAME, BIG = "many-cases", "growth-big"
 _SWEEPS = 20
@@ -43,12 +44,12 @@ def _among(count: int, scale: Scale, part: str) -> Iterator[Figure]:
     own = WARM + scale.runs * scale.notices
     morning = int(count * _ONE_MORNING)
     note = f"{count:,} open cases"
-    with ground("postgresql") as place, stub() as provider:
-        open_cases(place, own + count)
+    with ground("postgresql") as place, providers.sms() as provider:
+        open_cases(place, provider, own + count)
         courtesy.nothing_due(place)
         yield _disk(place, part, note)
-        with running(place, provider.url) as service:
-            rounds = Rounds(provider, service.publish, service.used)
+        with running(place, provider.settings) as service:
+            rounds = Rounds(provider.settled, service.publish, service.used)
             rounds.turn(WARM)
             idle = {"a sweep, nothing due": "ms of processor"}
             yield from repeated(part, partial(_sweep, service, rounds), idle, scale, "postgresql", note)
@@ -80,12 +81,12 @@ def _notice(rounds: Rounds, scale: Scale) -> Measured:
     return {"one notice": rounds.turn(scale.notices)["processor"]}
 
 
-def _morning(place: Ground, provider: Stub, numbers: range) -> Measured:
-    before = int(provider.stats()["called_back"])
+def _morning(place: Ground, provider: Provider, numbers: range) -> Measured:
+    before = provider.settled()[0]
     started = time.time()
     courtesy.make_due(place, numbers)
-    provider.wait("called_back", before + len(numbers))
-    return {f"{len(numbers):,} updates planned and sent": float(provider.stats()["last_at"]) - started}
+    wait_for_count("updates", lambda: provider.settled()[0], before + len(numbers))
+    return {f"{len(numbers):,} updates planned and sent": provider.settled()[1] - started}
 
 
 def _disk(place: Ground, part: str, note: str) -> Figure:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bench import latency, many_cases, roles, rooms, sms_loop
+from bench import channel_loops, latency, many_cases, roles, rooms
 from bench.bare import loop as bare
 from bench.figures import Figure, Scale
 from bench.peer import loop as peer
 
-PARTS: dict[str, Callable[[Scale], Iterator[Figure]]] = {
-    part.NAME: part.measure for part in (sms_loop, peer, bare, latency, roles, rooms, many_cases)
+Part = Callable[[Scale], Iterator[Figure]]
+USUAL: dict[str, Part] = {
+    "sms-loop": channel_loops.sms,
+    peer.NAME: peer.measure,
+    bare.NAME: bare.measure,
+    latency.NAME: latency.measure,
+    roles.NAME: roles.measure,
+    rooms.NAME: rooms.measure,
+    many_cases.NAME: many_cases.measure,
+    "email": channel_loops.email,
+    "letters": channel_loops.letters,
 }
-USUAL = tuple(PARTS)
-PARTS[many_cases.BIG] = many_cases.measure_big
+PARTS: dict[str, Part] = {**USUAL, many_cases.BIG: many_cases.measure_big}

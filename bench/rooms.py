@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, select
 
+from bench import providers
 from bench.cases import open_cases
 from bench.documents import ARREST, arrests
 from bench.figures import Figure, Measured, Scale, repeated
 from bench.machine import DATABASES, Ground, ground
-from bench.service import START, publish, running, store, wait_for
+from bench.service import publish, running, store, wait_for
+from bench.settings import START
 from notifier.records import Form, RenderRequest, Wording
 from notifier.rendering import Renderer
 from notifier.store.database import Store
@@ -22,16 +24,15 @@ from notifier.store.tables import events
 from tests.builders import OFFICER, a_case, a_victim, an_event, sms
 
 NAME = "rooms"
-_NO_PROVIDER = "http://127.0.0.1:9"
 _TIMES = 500
 
 
 def measure(scale: Scale) -> Iterator[Figure]:
     """Yield rates and processor time of intake, planning and rendering."""
     for database in DATABASES:
-        with ground(database) as place, store(place) as opened:
-            open_cases(place, scale.runs * scale.notices)
-            rounds = _Rounds(place, opened, scale.notices)
+        with ground(database) as place, store(place) as opened, providers.sms() as provider:
+            open_cases(place, provider, scale.runs * scale.notices)
+            rounds = _Rounds(place, opened, provider.settings, scale.notices)
             units = {
                 "intake": "events/s",
                 "processor time of intake": "ms/event",
@@ -46,9 +47,10 @@ def measure(scale: Scale) -> Iterator[Figure]:
 class _Rounds:
     """Events of cases that had none before: all are taken in, then all are planned."""
 
-    def __init__(self, place: Ground, opened: Store, count: int) -> None:
+    def __init__(self, place: Ground, opened: Store, settings: Mapping[str, str], count: int) -> None:
         self._place = place
         self._store = opened
+        self._settings = settings
         self._count = count
         self._done = 0
 
@@ -70,7 +72,7 @@ class _Rounds:
     def _run(self, role: str, done: Callable[[], bool]) -> Measured:
         """Run a role, and for planning the scheduler that wakes it, until what it is to do is done."""
         roles = [role] if role == "intake" else [role, "scheduler"]
-        with running(self._place, _NO_PROVIDER, roles=roles) as service:
+        with running(self._place, self._settings, roles=roles) as service:
             before, started = sum(service.used().values()), time.monotonic()
             wait_for(f"{role} is done", done)
             seconds, used = time.monotonic() - started, sum(service.used().values()) - before

@@ -1,4 +1,4 @@
-"""Rounds of a loop: news of so many cases goes in; it is over when each one's delivery is known."""
+"""Rounds of a loop: news of so many cases goes in; it is over when each one's message is done with."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from typing import Any
 
 from bench.documents import arrests
 from bench.figures import Measured
-from bench.service import START, Stub
+from bench.service import wait_for_count
+from bench.settings import START
 
 WARM = 100
+UNITS = {"rate": "notices/s", "processor": "ms/notice"}
 _LOOK_SECONDS = 1.0
 _REST_SECONDS = 120.0
 _NEXT_TO_NOTHING = 0.2  # of a processor: idle roles look for work now and then
-UNITS = {"rate": "notices/s", "processor": "ms/notice"}
 
 
 @dataclass
 class Rounds:
     """``publish`` puts events in; ``used`` gives the processor seconds so far, by process.
 
-    Each round is about cases that no round before it was about; ``told`` counts them.
+    ``settled`` tells how many messages are done with and when the last one was. Each round is about cases
+    that no round before it was about; ``told`` counts them.
     """
 
-    provider: Stub
+    settled: Callable[[], tuple[int, float]]
     publish: Callable[[Sequence[Mapping[str, Any]]], None]
     used: Callable[[], dict[str, float]]
     told: int = 0
@@ -44,11 +46,11 @@ class Rounds:
         """Return rate, processor time a notice, and each process' share of it (``... of it``)."""
         self.rest()
         news = list(arrests(range(self.told, self.told + count), START, "news"))
-        before, started = self.used(), time.time()
+        settled, before, started = self.settled()[0], self.used(), time.time()
         self.publish(news)
         self.told += count
-        self.provider.wait("called_back", self.told)
-        seconds = float(self.provider.stats()["last_at"]) - started
+        wait_for_count("messages", lambda: self.settled()[0], settled + count)
+        seconds = self.settled()[1] - started
         self.rest()
         after = self.used()
         shares = {f"{name} of it": 1000 * (after[name] - before[name]) / count for name in after}

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,66 +15,20 @@ from typing import Any
 import redis
 
 from bench.machine import Ground, processor_seconds_of
-from notifier.embedded import free_port
+from bench.settings import DATA_KEY, SECRET_KEY, START, STREAM
 from notifier.publishing import publish_lines
 from notifier.store.cipher import Cipher
 from notifier.store.database import Store
 from notifier.supervisor import ROLES, Supervisor
 from tests.e2e.service import others
 
-ACCOUNT, TOKEN = "AC" + "0" * 32, "token-of-the-bench"
-SECRET_KEY = "only-for-the-bench-" + "x" * 32
-DATA_KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
-STREAM = "case-events"
-START = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)  # a Wednesday morning: everything may be sent at once
 _LONGEST_SECONDS = 3600
 _LOOK_SECONDS = 0.05
 _READY_SECONDS = 60
+_STANDSTILL_SECONDS = 120
+_PUBLISHED_BEFORE = timedelta(minutes=1)
 # A force of this size sets such a limit; the count itself is made, as it always is.
 _POLICY = "[breaker]\nhourly_notices = 10_000_000\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Stub:
-    """The provider in its own process."""
-
-    url: str
-
-    def stats(self) -> dict[str, Any]:
-        """Return its counters."""
-        return dict(self._get("/stats"))
-
-    def log(self, start: int = 0) -> list[tuple[str, float]]:
-        """Return number and time (seconds since 1970) of every message after the first ``start``."""
-        return [(number, at) for number, at in self._get(f"/log?from={start}")]
-
-    def wait(self, name: str, count: int) -> None:
-        """Wait until a counter reaches ``count``; raises ``AssertionError`` where it stands still."""
-        seen, since = -1, time.monotonic()
-        while (now := int(self.stats()[name])) < count:
-            if now != seen:
-                seen, since = now, time.monotonic()
-            assert time.monotonic() - since < _STANDSTILL_SECONDS, f"{name} stands still at {now} of {count}"
-            time.sleep(_LOOK_SECONDS)
-
-    def _get(self, path: str) -> Any:
-        with urllib.request.urlopen(self.url + path) as answer:
-            return json.load(answer)
-
-
-_STANDSTILL_SECONDS = 60
-
-
-@contextmanager
-def stub() -> Iterator[Stub]:
-    """Run the SMS provider."""
-    command = [sys.executable, "-m", "bench.stub", "--account", ACCOUNT, "--token", TOKEN]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield Stub(f"http://127.0.0.1:{int(process.stdout.readline())}")
-        finally:
-            process.terminate()
 
 
 def cipher() -> Cipher:
@@ -128,23 +78,24 @@ def publish(redis_url: str, documents: Iterable[Mapping[str, Any]]) -> None:
 @contextmanager
 def running(
     ground: Ground,
-    twilio_url: str,
+    settings: Mapping[str, str],
     *,
     roles: Iterable[str] = ROLES,
     start: datetime = START,
-    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Service]:
-    """Run ``roles`` with a clock that stood at ``start`` now; the tables must be there."""
+    """Run ``roles`` with a clock that stood at ``start`` a minute ago; the tables must be there.
+
+    ``settings`` are those of the providers.
+    """
     wanted = {role: ROLES[role] for role in roles}
     logs = Path(tempfile.mkdtemp(prefix="logs-", dir=ground.home))
-    environment = {**others(), **_environment(ground, twilio_url, start), **(settings or {})}
+    environment = {**others(), **_environment(ground, start), **settings}
     with Supervisor(environment, wanted, log_dir=logs) as supervisor:
-        wait_for("every role is ready", lambda: all(is_ready(logs, role) for role in wanted), _READY_SECONDS)
+        wait_for("every role is ready", lambda: all(_is_ready(logs, role) for role in wanted), _READY_SECONDS)
         yield Service(ground, supervisor, tuple(wanted))
 
 
-def is_ready(logs: Path, role: str) -> bool:
-    """Tell whether a role has logged that it is ready."""
+def _is_ready(logs: Path, role: str) -> bool:
     log = logs / f"{role}.log"
     return log.exists() and "is ready" in log.read_text()
 
@@ -157,8 +108,17 @@ def wait_for(what: str, holds: Callable[[], bool], seconds: float = _LONGEST_SEC
         time.sleep(_LOOK_SECONDS)
 
 
-def _environment(ground: Ground, twilio_url: str, start: datetime) -> dict[str, str]:
-    port = free_port()
+def wait_for_count(what: str, read: Callable[[], int], count: int) -> None:
+    """Wait until ``read`` gives ``count``; raises ``AssertionError`` where it stands still before."""
+    seen, since = -1, time.monotonic()
+    while (now := read()) < count:
+        if now != seen:
+            seen, since = now, time.monotonic()
+        assert time.monotonic() - since < _STANDSTILL_SECONDS, f"{what}: {now} of {count}, and no more"
+        time.sleep(_LOOK_SECONDS)
+
+
+def _environment(ground: Ground, start: datetime) -> dict[str, str]:
     policy = ground.home / "policy.toml"
     policy.write_text(_POLICY)
     return {
@@ -167,15 +127,10 @@ def _environment(ground: Ground, twilio_url: str, start: datetime) -> dict[str, 
         "NOTIFIER_REDIS_URL": ground.redis_url,
         "NOTIFIER_SECRET_KEY": SECRET_KEY,
         "NOTIFIER_DATA_KEYS": DATA_KEY,
-        "NOTIFIER_PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "NOTIFIER_HTTP_PORT": str(port),
+        "NOTIFIER_PUBLIC_URL": ground.web_url,
+        "NOTIFIER_HTTP_PORT": str(ground.web_port),
         "NOTIFIER_POLICY_FILE": str(policy),
         "NOTIFIER_GAP_MINUTES": "0",
-        "NOTIFIER_TWILIO_ACCOUNT_SID": ACCOUNT,
-        "NOTIFIER_TWILIO_AUTH_TOKEN": TOKEN,
-        "NOTIFIER_TWILIO_FROM": "+441632960000",
-        "NOTIFIER_TWILIO_BASE_URL": twilio_url,
-        "NOTIFIER_LETTER_DIR": str(ground.home / "letters"),
         "NOTIFIER_CLOCK_EPOCH_REAL": datetime.now(UTC).isoformat(),
-        "NOTIFIER_CLOCK_EPOCH_VIRTUAL": (start + timedelta(minutes=1)).isoformat(),
+        "NOTIFIER_CLOCK_EPOCH_VIRTUAL": (start + _PUBLISHED_BEFORE).isoformat(),
     }

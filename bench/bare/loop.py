@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
+from bench import providers
 from bench.bare.sender import AT_ONCE
 from bench.cases import conninfo
 from bench.children import child
 from bench.figures import Figure, Scale, repeated
 from bench.machine import ground, processor_seconds_of
+from bench.providers import Counted
 from bench.rounds import UNITS, WARM, Rounds
-from bench.service import publish, stub, wait_for
-from notifier.embedded import free_port
+from bench.service import publish, wait_for
 
 NAME = "bare"
 _TEXT = (
@@ -25,21 +26,20 @@ _TEXT = (
 
 def measure(scale: Scale) -> Iterator[Figure]:
     """Yield rate and processor time on PostgreSQL."""
-    with running() as bare:
+    with providers.sms() as provider, running(provider) as bare:
         bare.turn(WARM)
         note = f"{AT_ONCE} calls at once"
         yield from repeated(NAME, partial(bare.turn, scale.notices), UNITS, scale, "postgresql", note)
 
 
 @contextmanager
-def running() -> Iterator[Rounds]:
+def running(provider: Counted) -> Iterator[Rounds]:
+    """Run the bare loop over ``provider``."""
     with ExitStack() as stack:
         place = stack.enter_context(ground("postgresql"))
-        provider = stack.enter_context(stub())
-        port = free_port()
         sender = ["bench.bare.sender", "--redis", place.redis_url, "--database", conninfo(place.database_url)]
-        sender += ["--provider", provider.url, "--callback", f"http://127.0.0.1:{port}/receipts/sms"]
-        commands = {"sender": [*sender, "--text", _TEXT], "door": ["bench.bare.door", str(port)]}
+        sender += ["--provider", provider.url, "--callback", f"{place.web_url}/receipts/sms"]
+        commands = {"sender": [*sender, "--text", _TEXT], "door": ["bench.bare.door", str(place.web_port)]}
         logs = {name: place.home / f"{name}.log" for name in commands}
         processes = {
             name: stack.enter_context(child(command, os.environ, logs[name]))
@@ -49,7 +49,7 @@ def running() -> Iterator[Rounds]:
             "the bare loop is ready", lambda: all("ready" in log.read_text() for log in logs.values()), 60
         )
         yield Rounds(
-            provider,
+            provider.settled,
             partial(publish, place.redis_url),
             partial(processor_seconds_of, processes | place.servers),
         )

@@ -16,7 +16,7 @@ import redis
 import urllib3
 
 from bench.documents import number
-from bench.service import ACCOUNT, STREAM, TOKEN
+from bench.settings import ACCOUNT, STREAM, TOKEN
 from notifier.event_queue import FIELD
 
 AT_ONCE = 16

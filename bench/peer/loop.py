@@ -17,14 +17,14 @@ from typing import Any
 
 from sqlalchemy import create_engine, insert
 
+from bench import providers
 from bench.children import child
 from bench.documents import number
 from bench.figures import Figure, Scale, repeated
 from bench.machine import Ground, Missing, ground, processor_seconds_of
 from bench.peer import model
 from bench.rounds import UNITS, WARM, Rounds
-from bench.service import Stub, stub, wait_for
-from notifier.embedded import free_port
+from bench.service import wait_for
 
 NAME = "peer"
 _TAKE_IN = "bench.peer.tasks.take_in"
@@ -62,9 +62,9 @@ def _send_all(broker: str, events: Sequence[Mapping[str, Any]]) -> None:
 def _running(pool: tuple[str, int], cases: int) -> Iterator[Rounds]:
     with ExitStack() as stack:
         place = stack.enter_context(ground("postgresql"))
-        provider = stack.enter_context(stub())
-        port = free_port()
-        environment = {**os.environ, **_environment(place, provider, port)}
+        provider = stack.enter_context(providers.sms())
+        port = place.web_port
+        environment = {**os.environ, **_environment(place, provider.url)}
         _open_cases(place, cases)
         kind, at_once = pool
         worker = ["celery", "-A", "bench.peer.tasks", "worker", "--pool", kind, "--concurrency", str(at_once)]
@@ -77,18 +77,18 @@ def _running(pool: tuple[str, int], cases: int) -> Iterator[Rounds]:
         }
         wait_for("the peer's web answers", lambda: _answers(port), 60)
         yield Rounds(
-            provider,
+            provider.settled,
             partial(_send_all, place.redis_url),
             partial(processor_seconds_of, processes | place.servers),
         )
 
 
-def _environment(place: Ground, provider: Stub, port: int) -> dict[str, str]:
+def _environment(place: Ground, provider_url: str) -> dict[str, str]:
     return {
         model.DATABASE_URL: place.database_url,
         model.REDIS_URL: place.redis_url,
-        model.TWILIO_URL: provider.url,
-        model.PUBLIC_URL: f"http://127.0.0.1:{port}",
+        model.TWILIO_URL: provider_url,
+        model.PUBLIC_URL: place.web_url,
     }
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from bench.peer.model import PUBLIC_URL, REDIS_URL, TWILIO_URL, Event, Notice, Victim, fernet, sessions
-from bench.service import ACCOUNT, TOKEN
+from bench.settings import ACCOUNT, TOKEN
 
 _TIMEOUT_SECONDS = 10
 _TEXT = (

@@ -15,7 +15,7 @@ from sqlalchemy import update
 from twilio.request_validator import RequestValidator
 
 from bench.peer.model import PUBLIC_URL, Notice, sessions
-from bench.service import TOKEN
+from bench.settings import TOKEN
 
 app = FastAPI()
 _validator = RequestValidator(TOKEN)
