@@ -12,21 +12,17 @@ import os
 import platform
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 from bench import parts, report
 from bench.figures import FULL, QUICK, Figure, Scale
 from bench.machine import Missing
-
-_ROOT = Path(__file__).parents[1]
 
 
 def main() -> None:
     """Measure what is asked for."""
     given = _arguments()
     if given.write:
-        for document in report.DOCUMENTS:
-            report.write_into(_ROOT / document)
+        report.write_documents()
         return
     scale = QUICK if given.quick else FULL
     if given.notices:

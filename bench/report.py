@@ -9,11 +9,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench import capacity
 from bench.figures import Figure
 
-RESULTS = Path(__file__).parent / "results"
-DOCUMENTS = ("docs/scaling.md", "README.md")
-BEGIN, END = "<!-- make bench: begin -->", "<!-- make bench: end -->"
+_ROOT = Path(__file__).parents[1]
+RESULTS = _ROOT / "bench" / "results"
+DOCUMENTS = (_ROOT / "docs" / "scaling.md", _ROOT / "README.md")
 _HEAD = ("what", "database", "figure", "unit", "runs", "load")
 _MARKDOWN = "| " + " | ".join(_HEAD) + " |\n|---|---|---:|---|---|---|"
 
@@ -46,15 +47,26 @@ def show(figures: Iterable[Figure]) -> None:
     Console().print(table)
 
 
-def write_into(document: Path) -> bool:
-    """Put the table of all kept figures between the markers of a document; ``False`` where it has none."""
+def write_documents() -> None:
+    """Put the kept figures, and what follows from them, into the documents that have a place for them."""
+    figures = kept()
+    for document in DOCUMENTS:
+        write_into(document, "figures", as_markdown(figures))
+        for cost in (figure.median for figure in figures if _is_cost(figure)):
+            write_into(document, "capacity", capacity.as_markdown(cost))
+
+
+def write_into(document: Path, name: str, table: str) -> None:
+    """Put a table between its markers, where the document has them."""
     text = document.read_text()
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        return False
-    document.write_text(f"{before}{begin}\n{as_markdown(kept())}\n{end}{after}")
-    return True
+    before, begin, rest = text.partition(f"<!-- make bench: {name} -->\n")
+    _, end, after = rest.partition("<!-- end -->")
+    if begin and end:
+        document.write_text(f"{before}{begin}{table}\n{end}{after}")
+
+
+def _is_cost(figure: Figure) -> bool:
+    return (figure.part, figure.what, figure.database) == ("sms-loop", "processor", "postgresql")
 
 
 def kept() -> list[Figure]:
