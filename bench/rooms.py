@@ -1,21 +1,22 @@
-"""Each room alone: events taken in, events planned, messages rendered."""
+"""Rooms alone: events taken in, events taken in and planned, messages rendered."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, true
 
 from bench import providers
 from bench.cases import open_cases
-from bench.documents import ARREST, arrests
+from bench.documents import ARREST
 from bench.figures import Figure, Measured, Scale, repeated
-from bench.machine import DATABASES, Ground, ground
-from bench.service import publish, running, store, wait_for
+from bench.machine import DATABASES, ground
+from bench.rounds import WARM, Rounds
+from bench.service import running, store
 from bench.settings import START
 from notifier.records import Form, RenderRequest, Wording
 from notifier.rendering import Renderer
@@ -24,63 +25,45 @@ from notifier.store.tables import events
 from tests.builders import OFFICER, a_case, a_victim, an_event, sms
 
 NAME = "rooms"
+# Intake comes last: nobody plans its events, and a worker would find the wake-ups for them.
+_STEPS: tuple[tuple[str, tuple[str, ...], ColumnElement[bool]], ...] = (
+    ("intake and planning", ("intake", "worker-urgent"), events.c.planned_at.is_not(None)),
+    ("intake", ("intake",), true()),
+)
 _TIMES = 500
 
 
 def measure(scale: Scale) -> Iterator[Figure]:
     """Yield rates and processor time of intake, planning and rendering."""
     for database in DATABASES:
-        with ground(database) as place, store(place) as opened, providers.sms() as provider:
-            open_cases(place, provider, scale.runs * scale.notices)
-            rounds = _Rounds(place, opened, provider.settings, scale.notices)
-            units = {
-                "intake": "events/s",
-                "processor time of intake": "ms/event",
-                "planning": "events/s",
-                "processor time of planning": "ms/event",
-            }
-            yield from repeated(NAME, rounds.turn, units, scale, database)
+        yield from _by_roles(database, scale)
     for form in Form:
         yield from repeated(NAME, partial(_render, form), {f"rendering {form}": "ms of processor"}, scale)
 
 
-class _Rounds:
-    """Events of cases that had none before: all are taken in, then all are planned."""
+def _by_roles(database: str, scale: Scale) -> Iterator[Figure]:
+    each = WARM + scale.runs * scale.notices
+    with ground(database) as place, store(place) as opened, providers.sms() as provider:
+        open_cases(place, provider, len(_STEPS) * each)
+        for step, (name, roles, done) in enumerate(_STEPS):
+            with running(place, provider.settings, roles=roles) as service:
+                counted = partial(_counted, opened, done)
+                rounds = Rounds(counted, service.publish, service.used, step * each)
+                rounds.turn(WARM)
+                turn = partial(_turn, rounds, name, scale.notices)
+                units = {name: "events/s", f"processor time of {name}": "ms/event"}
+                yield from repeated(NAME, turn, units, scale, database)
 
-    def __init__(self, place: Ground, opened: Store, settings: Mapping[str, str], count: int) -> None:
-        self._place = place
-        self._store = opened
-        self._settings = settings
-        self._count = count
-        self._done = 0
 
-    def turn(self) -> Measured:
-        """Return rates and processor time of one round."""
-        publish(self._place.redis_url, arrests(range(self._done, self._done + self._count), START, "alone"))
-        taken_in = self._events()
-        expected = taken_in + self._count
-        self._done += self._count
-        taken = self._run("intake", lambda: self._events() == expected)
-        planned = self._run("worker-urgent", lambda: self._events(events.c.planned_at.is_(None)) == 0)
-        return {
-            "intake": taken["rate"],
-            "processor time of intake": taken["processor"],
-            "planning": planned["rate"],
-            "processor time of planning": planned["processor"],
-        }
+def _turn(rounds: Rounds, name: str, count: int) -> Measured:
+    measured = rounds.turn(count)
+    return {name: measured["rate"], f"processor time of {name}": measured["processor"]}
 
-    def _run(self, role: str, done: Callable[[], bool]) -> Measured:
-        """Run a role, and for planning the scheduler that wakes it, until what it is to do is done."""
-        roles = [role] if role == "intake" else [role, "scheduler"]
-        with running(self._place, self._settings, roles=roles) as service:
-            before, started = sum(service.used().values()), time.monotonic()
-            wait_for(f"{role} is done", done)
-            seconds, used = time.monotonic() - started, sum(service.used().values()) - before
-        return {"rate": self._count / seconds, "processor": 1000 * used / self._count}
 
-    def _events(self, *which: ColumnElement[bool]) -> int:
-        with self._store.begin() as tx:
-            return int(tx.all(select(func.count()).select_from(events).where(*which))[0][0])
+def _counted(opened: Store, done: ColumnElement[bool]) -> tuple[int, float]:
+    with opened.begin() as tx:
+        rows = tx.all(select(func.count()).select_from(events).where(done))
+    return int(rows[0][0]), time.time()
 
 
 def _render(form: Form) -> Measured:
