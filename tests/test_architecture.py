@@ -19,7 +19,7 @@ RULES_MAY_IMPORT = (
     "notifier.rules",
 )
 COMPOSES = ("notifier.wiring", "notifier.cli", "notifier.clock", "notifier.demo", "notifier.web", "workers")
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-bench.lock")
 
 
 def modules() -> Iterator[tuple[str, Path]]:
