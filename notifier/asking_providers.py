@@ -11,7 +11,7 @@ from notifier.channels.base import Channels
 from notifier.errors import SettingsError
 from notifier.records import Ask, AttemptState, ChannelName, FailureReason, Message, SendResult
 from notifier.rules.policy import Policies
-from notifier.store import attempts
+from notifier.store import attempts, awaited
 from notifier.store.database import Tx
 
 _log = logging.getLogger(__name__)
@@ -35,8 +35,8 @@ def questions(tx: Tx, channels: Channels, now: datetime, until: datetime, limit:
 
     Those of unknown outcome, and those whose receipt is overdue: its callback may have been lost.
     """
-    unknown = attempts.unknown(tx, now, limit)
-    overdue = [row.pk for row in attempts.silent(tx, giving_receipts(channels), now, limit)]
+    unknown = awaited.unknown(tx, now, limit)
+    overdue = [row.pk for row in awaited.silent(tx, giving_receipts(channels), now, limit)]
     for pk in (*unknown, *overdue):
         attempts.change(tx, pk, check_at=until)
     attempts.bring_contents(tx, (*unknown, *overdue))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from notifier.records import CaseEvent, NoticeState, What
-from notifier.store import journal, notices, people
+from notifier.store import cases, journal, notices
 from notifier.store.database import Tx
 from notifier.store.journal import Line
 from notifier.store.situations import CaseFile
@@ -17,14 +17,14 @@ _SETTLED = frozenset({NoticeState.TOLD, NoticeState.SUPPRESSED, NoticeState.CANC
 def review(tx: Tx, file: CaseFile, now: datetime) -> None:
     """Say that a closing is blocked while a victim is still to be told something, and cleared after."""
     closing = _closing(file)
-    before = people.closure_of(tx, file.case.pk)
+    before = cases.closure_of(tx, file.case.pk)
     after = None
     if closing is not None:
         open_notices = [n for n in notices.of_case(tx, file.case.pk) if n.state not in _SETTLED]
         after = BLOCKED if open_notices else CLEARED
     if after == before:
         return
-    people.set_closure(tx, file.case.pk, after)
+    cases.set_closure(tx, file.case.pk, after)
     if after is None or closing is None:
         return
     why = "a victim of the case is still to be told" if after == BLOCKED else "every victim was told"

@@ -12,7 +12,7 @@ from notifier.records import NoticeState
 from notifier.rules.cadence import Contact, courtesy_plan, stopped, wants_courtesy
 from notifier.rules.policy import Policies
 from notifier.rules.talks import talk_at, talks_with
-from notifier.store import attempts, notices, people
+from notifier.store import attempts, notices, registrations
 from notifier.store.database import Tx
 from notifier.store.situations import CaseFile, told_events
 
@@ -23,18 +23,18 @@ _WITH_STAFF = (NoticeState.FAILED, NoticeState.UNCERTAIN, NoticeState.WITH_PERSO
 def refresh(tx: Tx, file: CaseFile, victim_pk: int, policies: Policies, now: datetime) -> None:
     """Reckon anew when the victim's next no-progress update is due."""
     victim = file.victims[victim_pk]
-    registration = people.registration_of(tx, file.case.pk, victim_pk)
+    registration = registrations.of_victim(tx, file.case.pk, victim_pk)
     contact = _last_contact(tx, file, victim_pk)
     active = file.case.opened and file.wrong_start(victim_pk) is None and wants_courtesy(victim)
     if not active or contact is None or stopped(told_events(tx, file, victim_pk), file.history):
-        people.update_registration(tx, registration.pk, courtesy_at=None, prompt_at=None, held_until=None)
+        registrations.change(tx, registration.pk, courtesy_at=None, prompt_at=None, held_until=None)
         return
     plan = courtesy_plan(contact, file.case, victim, policies.of(file.case.force, now))
     if plan.due_at == registration.courtesy_at:
         return
     prompt_at = plan.prompt_at if plan.prompt_at is not None and plan.prompt_at >= now else None
     values = {"courtesy_at": plan.due_at, "prompt_at": prompt_at, "held_until": None}
-    people.update_registration(tx, registration.pk, **values)
+    registrations.change(tx, registration.pk, **values)
 
 
 def _last_contact(tx: Tx, file: CaseFile, victim_pk: int) -> Contact | None:

@@ -34,7 +34,7 @@ from notifier.records import (
 )
 from notifier.rules.decision import Part, Send
 from notifier.rules.policy import Policies, Policy
-from notifier.store import attempts, journal, notices
+from notifier.store import attempts, awaited, journal, notices
 from notifier.store.attempts import Content
 from notifier.store.database import Tx
 from notifier.store.situations import CaseFile, bring_files, load_file
@@ -252,7 +252,7 @@ def _to_person(tx: Tx, notice: Notice, file: CaseFile, text: str, now: datetime)
 
 def prepare_staff(tx: Tx, now: datetime, until: datetime, limit: int) -> list[Dispatch]:
     """Take waiting messages to staff in hand and return them."""
-    pks = attempts.take_waiting(tx, now, until, limit)
+    pks = awaited.take_waiting(tx, now, until, limit)
     attempts.bring_contents(tx, pks)
     return [Dispatch(pk, attempts.content(tx, pk)) for pk in pks]
 

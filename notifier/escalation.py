@@ -26,7 +26,7 @@ from notifier.records import (
 from notifier.rules.policy import Policies, Policy
 from notifier.rules.staffing import HIGHEST_LEVEL, responsible
 from notifier.rules.timing import local_day, working_days_later
-from notifier.store import events, journal, people, staff
+from notifier.store import cases, events, journal, staff
 from notifier.store.database import Tx
 from notifier.store.journal import Line
 
@@ -61,7 +61,7 @@ def _circumstances(
     tx: Tx, case_pk: int | None, policies: Policies, now: datetime
 ) -> tuple[Case | None, Policy]:
     """Return the case, where it is about one, and the policy that holds for it now."""
-    case = people.load_case(tx, case_pk) if case_pk is not None else None
+    case = cases.load(tx, case_pk) if case_pk is not None else None
     return case, policies.of(case.force if case else None, now)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from notifier import closure, contact_clock, deciding
+from notifier import closure, contact_clock, deciding, outcome_lines
 from notifier.records import (
     OUTAGE,
     Ask,
@@ -21,7 +21,6 @@ from notifier.records import (
     StaffRequest,
     TaskKind,
     Tone,
-    What,
 )
 from notifier.rules.next_step import (
     SHORT,
@@ -36,10 +35,9 @@ from notifier.rules.next_step import (
 from notifier.rules.policy import Policies, Policy
 from notifier.rules.sensitivity import dangerous_in_other_hands
 from notifier.rules.transitions import may_move
-from notifier.store import attempts, contact_points, journal, notices, people
+from notifier.store import attempts, cases, contact_points, notices, people
 from notifier.store.attempts import STAFF, Attempt, Content
 from notifier.store.database import Tx
-from notifier.store.journal import Line
 from notifier.store.situations import CaseFile, bring_files, load_file
 
 # These say nothing about the address: the same one may work for the next message.
@@ -60,12 +58,6 @@ _STAFF_HEAR_OF = {
 _LOOK_AGAIN = timedelta(minutes=5)  # at a provider that is out
 _AFTER_ALL = "it had gone out after all, although it had been given up: a possible duplicate"
 _LEFT_OPEN = frozenset({AttemptState.UNKNOWN, AttemptState.DEFERRED})
-_SHOWN = {
-    AttemptState.DELIVERED: What.DELIVERED,
-    AttemptState.CONFIRMED: What.CONFIRMED,
-    AttemptState.UNCONFIRMED: What.UNCONFIRMED,
-    AttemptState.FAILED: What.FAILED,
-}
 _IN_OUR_HANDS = (NoticeState.SENDING, NoticeState.SENT, NoticeState.PLANNED, NoticeState.UNCERTAIN)
 _MAY_BE_TOLD = (*_IN_OUR_HANDS, NoticeState.FAILED)
 
@@ -86,7 +78,7 @@ def bring_sent(tx: Tx, sent: Mapping[int, Content]) -> None:
     for pk, content in sent.items():
         attempts.know_content(tx, pk, content)
     case_pks = _cases_of(tx, sent)
-    people.bring_cases(tx, case_pks)
+    cases.bring(tx, case_pks)
     notices.bring(tx, case_pks)
 
 
@@ -118,7 +110,7 @@ def record_answer(
         # To tell an officer twice does no harm; not to tell her may.
         result = SendResult(AttemptState.DEFERRED, code=result.code, reason=result.reason)
     if result.state is not AttemptState.DEFERRED:
-        _write_message(tx, attempt, result.state, now)
+        outcome_lines.write_message(tx, attempt, result.state, now)
     if result.state is AttemptState.UNKNOWN:
         _change(tx, attempt, result, check_at=now + look_up_after)
         _wait_for_outcome(tx, attempt)
@@ -135,7 +127,7 @@ def move(tx: Tx, attempt_pk: int, result: SendResult, policies: Policies, now: d
     if not may_move(attempt.state, result.state):
         return []
     if attempt.state is AttemptState.DISPATCHING:
-        _write_message(tx, attempt, AttemptState.ACCEPTED, now)
+        outcome_lines.write_message(tx, attempt, AttemptState.ACCEPTED, now)
     if attempt.state is AttemptState.DEFERRED:
         attempts.change(tx, attempt.pk, why=[*attempts.content(tx, attempt.pk).why, _AFTER_ALL])
     return _apply(tx, attempt, result, policies, now)
@@ -162,12 +154,12 @@ def _apply(tx: Tx, attempt: Attempt, result: SendResult, policies: Policies, now
         _wait_for_outcome(tx, attempt)
         if attempt.state in _LEFT_OPEN and attempt.role not in STAFF:
             why = (_AFTER_ALL,) if attempt.state is AttemptState.DEFERRED else ("it had gone out after all",)
-            journal.write(tx, _line(tx, attempt, What.ACCEPTED, None, why, {}), now)
+            outcome_lines.write_accepted(tx, attempt, why, now)
         if means is AttemptState.DELIVERED:
             _move_clock(tx, attempt, policies, now)
         return []
     _change(tx, attempt, result, check_at=None)
-    _write_outcome(tx, attempt, result, now)
+    outcome_lines.write_outcome(tx, attempt, result, now)
     if state is AttemptState.FAILED and attempt.point_pk and result.reason not in _NOT_THE_ADDRESS:
         contact_points.mark_failed(tx, attempt.point_pk, now)
     return _about_the_contact(tx, attempt, result, policies, now) + _next_steps(tx, attempt, policies, now)
@@ -180,7 +172,7 @@ def _about_the_contact(
     reason = _STAFF_HEAR_OF.get(result.reason) if result.reason is not None else None
     if reason is None or attempt.case_pk is None or attempt.victim_pk is None or attempt.role in STAFF:
         return []
-    case, victim = people.load_case(tx, attempt.case_pk), people.load_victim(tx, attempt.victim_pk)
+    case, victim = cases.load(tx, attempt.case_pk), people.load_victim(tx, attempt.victim_pk)
     read_by_others = result.reason is FailureReason.REASSIGNED
     safety = read_by_others and dangerous_in_other_hands(case, victim, policies.of(case.force, now))
     request = StaffRequest.escalation(reason, None, safety=safety)
@@ -188,7 +180,7 @@ def _about_the_contact(
 
 
 def _policy_of(tx: Tx, attempt: Attempt, policies: Policies, now: datetime) -> Policy:
-    force = people.load_case(tx, attempt.case_pk).force if attempt.case_pk is not None else None
+    force = cases.load(tx, attempt.case_pk).force if attempt.case_pk is not None else None
     return policies.of(force, now)
 
 
@@ -293,43 +285,3 @@ def _move_clock(tx: Tx, attempt: Attempt, policies: Policies, now: datetime) -> 
     """A message by a channel without receipts is a contact from when it was accepted."""
     if attempt.case_pk is not None and attempt.victim_pk is not None and attempt.role not in STAFF:
         contact_clock.refresh(tx, load_file(tx, attempt.case_pk), attempt.victim_pk, policies, now)
-
-
-def _write_message(tx: Tx, attempt: Attempt, answer: AttemptState, now: datetime) -> None:
-    """Write down what was handed to the provider, and its answer; staff have lines of their own."""
-    if attempt.role not in STAFF:
-        sent = attempts.content(tx, attempt.pk)
-        detail = {"address": sent.message.address, "text": sent.message.rendered.text}
-        line = _line(tx, attempt, What.MESSAGE, None, sent.why, detail)
-        journal.write(tx, replace(line, kind=answer), now)
-
-
-def _write_outcome(tx: Tx, attempt: Attempt, result: SendResult, now: datetime) -> None:
-    if attempt.role in STAFF:
-        return
-    why = (f"the provider's code was {result.code}",) if result.code else ()
-    detail = {"address": attempts.content(tx, attempt.pk).message.address}
-    journal.write(tx, _line(tx, attempt, _SHOWN[result.state], result.reason, why, detail), now)
-
-
-def _line(
-    tx: Tx, attempt: Attempt, what: What, reason: str | None, why: tuple[str, ...], detail: dict[str, str]
-) -> Line:
-    carried = attempts.notices_of(tx, attempt)
-    return Line(
-        what,
-        attempt.case_pk,
-        attempt.victim_pk,
-        carried[0].event_pk if carried else None,
-        attempt.pk,
-        event_type=attempt.event_type,
-        event_ids=tuple(notice.event_id for notice in carried if notice.event_id is not None),
-        person_id=attempt.person_id,
-        role=attempt.role,
-        channel=attempt.channel,
-        language=attempts.content(tx, attempt.pk).message.rendered.language,
-        reason=reason,
-        deadline=min((notice.deadline for notice in carried if notice.deadline is not None), default=None),
-        why=why,
-        detail=detail,
-    )

@@ -31,7 +31,7 @@ from notifier.errors import NotifierError, Unreachable
 from notifier.intake import Taken
 from notifier.records import ChannelName, Receipt, Reply
 from notifier.rules.policy import Policies
-from notifier.store import attempts, events, notices
+from notifier.store import awaited, events, notices
 from notifier.store.agenda import next_due
 from notifier.store.database import Store
 
@@ -194,13 +194,13 @@ class Path:
     def staff_waiting(self, now: datetime) -> bool:
         """Tell whether messages to staff wait to be sent."""
         with self.store.begin() as tx:
-            return attempts.staff_waiting(tx, now)
+            return awaited.staff_waiting(tx, now)
 
     def questions_waiting(self, now: datetime) -> bool:
         """Tell whether providers are to be asked about attempts."""
         with self.store.begin() as tx:
-            silent = attempts.silent(tx, asking_providers.giving_receipts(self.channels), now, 1)
-            return bool(silent or attempts.unknown(tx, now, 1))
+            silent = awaited.silent(tx, asking_providers.giving_receipts(self.channels), now, 1)
+            return bool(silent or awaited.unknown(tx, now, 1))
 
     def reconcile(self, now: datetime, until: datetime, *, limit: int = 16) -> int:
         """Ask providers about attempts of unknown outcome or without a receipt; return how many."""

@@ -27,7 +27,7 @@ from notifier.rules import asking
 from notifier.rules.deadlines import duty
 from notifier.rules.policy import Policies
 from notifier.rules.sensitivity import enhanced_rights, tone_of
-from notifier.store import events, journal, notices, people
+from notifier.store import cases, events, journal, notices, people, registrations
 from notifier.store.database import Tx
 from notifier.store.situations import CaseFile, bring_files, load_file
 
@@ -66,7 +66,7 @@ def plan(
     """
     planned = Planned()
     # Cases are locked only where something waits; what does is read again once they are.
-    case_pks = people.case_pks(tx, list(events.unplanned(tx, case_ids)))
+    case_pks = cases.keys(tx, list(events.unplanned(tx, case_ids)))
     waiting = {name: sorted(pks)[:limit] for name, pks in events.unplanned(tx, case_pks).items()}
     events.bring(tx, waiting)
     # All profiles first: no victim is locked any more when notices change.
@@ -110,7 +110,7 @@ def _make_notices(tx: Tx, file: CaseFile, waiting: set[int], policies: Policies,
     """Make a notice for each event that is told and each victim whom it concerns, once both are known."""
     asks: list[Ask] = []
     known = {(notice.event_pk, notice.victim_pk) for notice in notices.of_case(tx, file.case.pk)}
-    registered = {row.victim_pk: row.event_pk for row in people.registrations_of(tx, file.case.pk)}
+    registered = {row.victim_pk: row.event_pk for row in registrations.of_case(tx, file.case.pk)}
     for event in file.history:
         if event.backfill or not EVENT_TYPES[event.type].told or event.pk > max(waiting, default=0):
             continue
@@ -253,7 +253,7 @@ def _decide_elsewhere(
         victim_pk = people.victim_pk(tx, victim_id)
         if victim_pk is None:
             continue
-        for other in sorted(set(people.cases_of(tx, victim_pk)) - {case_pk}):
+        for other in sorted(set(registrations.cases_of(tx, victim_pk)) - {case_pk}):
             file = load_file(tx, other)
             if file.case.opened:
                 asks += _decide_open(tx, file, victim_pk, policies, now)

@@ -15,7 +15,7 @@ from notifier.merging import case_profile, victim_profile, written
 from notifier.records import Absence, CaseEvent, ChannelName, Role
 from notifier.rules.history import standing
 from notifier.rules.policy import ChannelPolicy, Policies
-from notifier.store import contact_points, events, people
+from notifier.store import cases, contact_points, events, people, registrations
 from notifier.store.contact_points import NewPoint
 from notifier.store.database import Tx
 from notifier.wire import ContactPointShape, PostalAddress, VictimProfile
@@ -83,7 +83,7 @@ def _take_back(about: Fold, retraction: CaseEvent) -> None:
     if event.type in _OF_THE_CASE:
         _fold_case(about)
     elif event.type == "officer.absent":
-        people.drop_absence(about.tx, event.pk)
+        cases.drop_absence(about.tx, event.pk)
     elif event.type == "case.party_recorded":
         _drop_party(about, event)
     elif event.type in _OF_THE_VICTIM:
@@ -93,13 +93,13 @@ def _take_back(about: Fold, retraction: CaseEvent) -> None:
 
 def _fold_case(about: Fold) -> None:
     opened = any(event.type == "case.opened" for event in about.history)
-    people.save_case(about.tx, about.case_pk, case_profile(about.history), about.now if opened else None)
+    cases.save(about.tx, about.case_pk, case_profile(about.history), about.now if opened else None)
 
 
 def _note_absence(about: Fold, event: CaseEvent) -> None:
     data = event.data
     away = Absence(data.officer_id, data.first, data.until, data.cover.record() if data.cover else None)
-    people.add_absence(about.tx, event.pk, away, event.raw.get("cover"))
+    cases.add_absence(about.tx, event.pk, away, event.raw.get("cover"))
 
 
 def _record_party(about: Fold, event: CaseEvent) -> None:
@@ -130,7 +130,7 @@ def _register(about: Fold, victim_id: str) -> None:
     assert victim_pk is not None
     for event in about.history:
         if event.type == "victim.registered" and event.data.victim_id == victim_id:
-            people.register(about.tx, about.case_pk, victim_pk, event.pk, event.arrived_at)
+            registrations.register(about.tx, about.case_pk, victim_pk, event.pk, event.arrived_at)
             return
 
 
@@ -198,7 +198,7 @@ def _save_victim(about: Fold, victim_id: str, folded: list[int], written: dict[s
         entry = ".".join(str(part) for part in problem.errors()[0]["loc"])
         raise EventRefused(f"after this update {entry} would not be whole; publish it whole") from None
     people.save_profile(about.tx, victim_id, {**merged, _FOLDED: folded})
-    policy = about.policies.of(people.load_case(about.tx, about.case_pk).force, about.now).channels
+    policy = about.policies.of(cases.load(about.tx, about.case_pk).force, about.now).channels
     representative = profile.needs.representative
     theirs = representative.contact_points if representative else ()
     about_them = (written.get("needs") or {}).get("representative") or {}

@@ -10,6 +10,7 @@ from notifier.records import Ask, AttemptState, ChannelName, Receipt, SendResult
 from notifier.rules.policy import Policies
 from notifier.rules.transitions import may_move
 from notifier.store import attempts
+from notifier.store import receipts as store
 from notifier.store.database import Tx
 
 
@@ -22,11 +23,11 @@ def receive(
     would move an attempt back is only kept.
     """
     brought = list(receipts)
-    found = zip(attempts.find_all(tx, channel, brought), brought, strict=True)
+    found = zip(store.attempts_of(tx, channel, brought), brought, strict=True)
     known = [(pk, receipt) for pk, receipt in found if pk is not None]
     pks = [pk for pk, _ in known]
     outcomes.bring(tx, pks)
-    attempts.bring_receipts(tx, pks)
+    store.bring(tx, pks)
     asks: list[Ask] = []
     for pk, receipt in known:
         asks += _apply(tx, pk, receipt, policies, now)
@@ -36,7 +37,7 @@ def receive(
 def _apply(tx: Tx, pk: int, receipt: Receipt, policies: Policies, now: datetime) -> list[Ask]:
     current = attempts.load_locked(tx, pk).state
     moved = may_move(current, receipt.state)
-    first = attempts.keep_receipt(tx, pk, receipt.state, receipt.code, now, moved=moved)
+    first = store.keep(tx, pk, receipt.state, receipt.code, now, moved=moved)
     if not first or not moved or _still_sending(current, receipt.state):
         return []
     result = SendResult(receipt.state, receipt.provider_id, receipt.code, receipt.reason)

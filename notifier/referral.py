@@ -11,7 +11,7 @@ from notifier.rules.policy import Policies
 from notifier.rules.referral import referral_due
 from notifier.rules.staffing import responsible
 from notifier.rules.timing import local_day
-from notifier.store import journal, people
+from notifier.store import cases, journal, registrations
 from notifier.store.database import Tx
 from notifier.store.journal import Line
 from notifier.store.situations import CaseFile
@@ -24,7 +24,7 @@ def review(tx: Tx, file: CaseFile, fresh: Iterable[CaseEvent], policies: Policie
     """Note for each victim when her referral is due, where one of the fresh events may have moved it."""
     if not any(event.type in _MOVED_BY for event in fresh):
         return
-    for row in people.registrations_of(tx, file.case.pk):
+    for row in registrations.of_case(tx, file.case.pk):
         registered = file.event(row.event_pk)
         assert registered is not None
         policy = policies.of(file.case.force, registered.arrived_at)
@@ -32,16 +32,16 @@ def review(tx: Tx, file: CaseFile, fresh: Iterable[CaseEvent], policies: Policie
         if file.wrong_start(row.victim_pk) is None:
             due = referral_due(registered, file.history, policy)
         prompt_at = due.prompt_at if due and due.prompt_at >= now else None
-        people.update_registration(
+        registrations.change(
             tx, row.pk, referral_prompt_at=prompt_at, referral_due_at=due.escalate_at if due else None
         )
 
 
 def prompt(tx: Tx, policies: Policies, now: datetime) -> None:
     """Remind officers of victims who are not referred to support yet."""
-    for row in people.referral_prompts_due(tx, now):
-        people.update_registration(tx, row.pk, referral_prompt_at=None)
-        case = people.load_case(tx, row.case_pk)
+    for row in registrations.referral_prompts_due(tx, now):
+        registrations.change(tx, row.pk, referral_prompt_at=None)
+        case = cases.load(tx, row.case_pk)
         officer, role = responsible(case, 1, local_day(now, policies.timezone))
         if officer is None:
             continue
@@ -62,7 +62,7 @@ def prompt(tx: Tx, policies: Policies, now: datetime) -> None:
 def escalate(tx: Tx, now: datetime) -> list[Ask]:
     """Ask for an escalation for each victim whose referral is still not on record on the last day."""
     asks = []
-    for row in people.referrals_due(tx, now):
-        people.update_registration(tx, row.pk, referral_due_at=None)
+    for row in registrations.referrals_due(tx, now):
+        registrations.change(tx, row.pk, referral_due_at=None)
         asks.append(Ask(row.case_pk, row.victim_pk, StaffRequest.escalation(REASON, None, once=True)))
     return asks

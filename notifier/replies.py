@@ -22,7 +22,7 @@ from notifier.rules.policy import Policies, Policy
 from notifier.rules.sensitivity import dangerous_in_other_hands
 from notifier.rules.staffing import HIGHEST_LEVEL
 from notifier.same_place import place_of
-from notifier.store import attempts, events, journal, people
+from notifier.store import attempts, cases, events, journal, people
 from notifier.store import replies as store
 from notifier.store.attempts import Attempt, Content
 from notifier.store.database import Tx
@@ -110,7 +110,7 @@ def _from_nobody_known(tx: Tx, reply: Reply, policies: Policies, now: datetime) 
 def _correspondents(tx: Tx, senders: list[Sender], policies: Policies, now: datetime) -> list[Correspondent]:
     """Return what is known of the senders; their cases, and the first of them, are locked."""
     # Cases before victims, everywhere: two transactions never wait for each other.
-    people.lock_cases(tx, {sender.case_pk for sender in senders})
+    cases.lock(tx, {sender.case_pk for sender in senders})
     found = [_correspondent(tx, sender, policies, now) for sender in senders]
     for first in found[:1]:
         people.victim_pk(tx, first.victim.victim_id)  # two replies at once are answered once
@@ -118,7 +118,7 @@ def _correspondents(tx: Tx, senders: list[Sender], policies: Policies, now: date
 
 
 def _correspondent(tx: Tx, sender: Sender, policies: Policies, now: datetime) -> Correspondent:
-    case = people.load_case(tx, sender.case_pk)
+    case = cases.load(tx, sender.case_pk)
     victim = people.load_victim(tx, sender.victim_pk)
     return Correspondent(sender, case, victim, policies.of(case.force, now))
 

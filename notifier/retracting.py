@@ -16,7 +16,7 @@ from notifier.records import (
     Tone,
 )
 from notifier.rules.talks import talked_about_at
-from notifier.store import notices, people, staff
+from notifier.store import notices, registrations, staff
 from notifier.store.database import Tx
 from notifier.store.situations import CaseFile, newer_on_subject
 
@@ -28,7 +28,7 @@ LETS_GO = frozenset({RETRACTION, "victim.registered", "case.opened"})
 
 def revive(tx: Tx, file: CaseFile, now: datetime) -> None:
     """Let notices be decided again whose reason for not being told is gone."""
-    registered_by = {row.victim_pk: row.event_pk for row in people.registrations_of(tx, file.case.pk)}
+    registered_by = {row.victim_pk: row.event_pk for row in registrations.of_case(tx, file.case.pk)}
     for notice in notices.of_case(tx, file.case.pk):
         event = file.event(notice.event_pk)
         if event is None or event not in file.history or file.wrong_start(notice.victim_pk) is not None:

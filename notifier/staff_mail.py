@@ -19,7 +19,7 @@ from notifier.records import (
     Tone,
     Wording,
 )
-from notifier.store import attempts, people
+from notifier.store import attempts, cases
 from notifier.store.attempts import NewAttempt, new_ref
 from notifier.store.database import Tx
 
@@ -116,7 +116,7 @@ def _tell(
 ) -> None:
     tone = Tone.SAFETY if ask.request.safety else Tone.ROUTINE
     if ask.case_pk is not None:
-        subject = f"{subject}: case {_name(people.load_case(tx, ask.case_pk))}"
+        subject = f"{subject}: case {_name(cases.load(tx, ask.case_pk))}"
     _queue(tx, ask.case_pk, member, role, ChannelName.EMAIL, subject, lines, tone, now)
     if ask.request.safety:
         _queue(tx, ask.case_pk, member, role, ChannelName.SMS, subject, [f"{subject}. {lines[0]}"], tone, now)

@@ -28,7 +28,7 @@ from notifier.rules import cadence
 from notifier.rules.policy import Policies, Policy
 from notifier.rules.staffing import responsible
 from notifier.rules.timing import local_day, working_days_later
-from notifier.store import attempts, events, journal, notices, people
+from notifier.store import attempts, awaited, cases, events, journal, notices, registrations
 from notifier.store.database import Tx
 from notifier.store.journal import Line
 from notifier.store.situations import CaseFile, bring_files, load_file, told_events
@@ -45,7 +45,7 @@ def repair(tx: Tx, policies: Policies, now: datetime) -> list[Ask]:
     """
     lost = SendResult(AttemptState.UNKNOWN, code="worker_lost")
     asks: list[Ask] = []
-    stranded = attempts.stranded(tx, now)
+    stranded = awaited.stranded(tx, now)
     outcomes.bring(tx, stranded)
     for pk in stranded:
         asks += outcomes.record_answer(tx, pk, lost, policies, now, look_up_after=_SURELY_OVER)
@@ -58,7 +58,7 @@ def read_silence(
 ) -> list[Ask]:
     """Read the silence of channels that give no receipts as what it means."""
     asks: list[Ask] = []
-    silent = attempts.silent(tx, channels, now, limit)
+    silent = awaited.silent(tx, channels, now, limit)
     outcomes.bring(tx, [row.pk for row in silent])
     for row in silent:
         result = SendResult(AttemptState(row.silence_means))
@@ -90,7 +90,7 @@ def _at_risk(notice: Notice) -> bool:
 def start_courtesy(tx: Tx, policies: Policies, now: datetime, limit: int) -> list[Ask]:
     """Make the no-progress updates that are due (rules, section 5)."""
     asks: list[Ask] = []
-    due = people.courtesy_due(tx, now, limit)
+    due = registrations.courtesy_due(tx, now, limit)
     bring_files(tx, {row.case_pk for row in due})
     for row in due:
         if not _waits(tx, row.case_pk, row.victim_pk):
@@ -125,7 +125,7 @@ def _hold_for_staff(tx: Tx, file: CaseFile, registration: Row[Any], policy: Poli
     """There is nothing specific to say: the officer and the supervisor have a working day to find it."""
     wait = policy.courtesy.nothing_to_tell_working_days
     until = working_days_later(now, wait, policy)
-    people.update_registration(tx, registration.pk, held_until=until)
+    registrations.change(tx, registration.pk, held_until=until)
     victim = file.victims[registration.victim_pk]
     line = Line(
         What.HELD,
@@ -146,9 +146,9 @@ def prompt_officers(tx: Tx, policies: Policies, now: datetime) -> None:
     """Remind officers of updates that come due: one email, and one line, for each officer and morning."""
     by_officer: dict[str, list[tuple[Case, Row[Any]]]] = {}
     officers: dict[str, tuple[StaffMember, Role]] = {}
-    for row in people.prompts_due(tx, now):
-        people.update_registration(tx, row.pk, prompt_at=None)
-        case = people.load_case(tx, row.case_pk)
+    for row in registrations.prompts_due(tx, now):
+        registrations.change(tx, row.pk, prompt_at=None)
+        case = cases.load(tx, row.case_pk)
         officer, role = responsible(case, 1, local_day(now, policies.timezone))
         if officer is not None:
             officers[officer.id] = officer, role

@@ -33,7 +33,7 @@ from notifier.records import (
 )
 from notifier.rules.decision import Situation
 from notifier.rules.policy import Policy
-from notifier.store import events, people
+from notifier.store import cases, events
 from notifier.store.cipher import Cipher
 from notifier.store.database import Store, Tx
 from notifier.store.events import Added
@@ -222,8 +222,6 @@ def folded(tx: Tx, event: CaseEvent) -> profiles.Changes:
     """Apply a stored event to the profiles; return whose plans must be looked at again."""
     changes = profiles.Changes()
     received = events.of_case(tx, event.case_id)
-    about = profiles.Fold(
-        tx, people.case_pk(tx, event.case_id), received, POLICIES, event.arrived_at, changes
-    )
+    about = profiles.Fold(tx, cases.key(tx, event.case_id), received, POLICIES, event.arrived_at, changes)
     profiles.fold(about, event)
     return changes

@@ -66,7 +66,7 @@ def _take_in(parts: Services, line: ReturnLine, as_json: bool) -> bool:
 
 
 def _is_ours(parts: Services, ref: str | None) -> bool:
-    from notifier.store import attempts
+    from notifier.store import receipts
 
     with parts.store.begin() as tx:
-        return attempts.find(tx, ChannelName.LETTER, ref, None) is not None
+        return receipts.attempt_of(tx, ChannelName.LETTER, ref, None) is not None

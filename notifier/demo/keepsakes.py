@@ -11,7 +11,7 @@ from notifier.demo.duties import ARRIVED
 from notifier.demo.providers import TO_VICTIMS, mail_refs
 from notifier.demo.stage import LETTERS, Stage
 from notifier.sms_text import measure
-from notifier.store import people
+from notifier.store import cases
 from notifier.store.attempts import Attempt, content, load
 from notifier.store.database import Tx
 from notifier.store.tables import attempts
@@ -34,7 +34,7 @@ def keep_one_of_each(stage: Stage) -> Keepsakes:
     with stage.services.store.begin() as tx:
         text, mail, letter = (_newest(tx, name) for name in ("sms", "email", "letter"))
         told = text or mail or letter
-        case_id = people.load_case(tx, told.case_pk).case_id if told and told.case_pk else None
+        case_id = cases.load(tx, told.case_pk).case_id if told and told.case_pk else None
         sms, subject = (content(tx, one.pk).message.rendered if one else None for one in (text, mail))
     return Keepsakes(
         sms=sms.text if sms else None,

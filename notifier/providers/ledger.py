@@ -10,7 +10,7 @@ from notifier import escalation
 from notifier.providers.chain import Leave
 from notifier.records import Ask, StaffRequest
 from notifier.rules.policy import Policies
-from notifier.store import attempts, providers, staff
+from notifier.store import providers, staff
 from notifier.store.database import Store, Tx
 from notifier.together import Together
 
@@ -61,7 +61,7 @@ class StoredLedger:
             if not providers.begin_trial(tx, provider, now, now + self._limits.pause):
                 return leaves
             refs = refs[:1]
-        mine = attempts.hand_over(tx, refs, provider)
+        mine = providers.hand_over(tx, refs, provider)
         given = Leave.ON_TRIAL if row.failures else Leave.GIVEN
         return leaves | {ref: given if ref in mine else Leave.LOST for ref in refs}
 
@@ -92,9 +92,9 @@ class StoredLedger:
     def is_anothers(self, attempt_ref: str, provider_id: str) -> bool:
         """Tell whether a provider's id is on record as that of another attempt; raises ``Unreachable``."""
         with self._store.begin() as tx:
-            return attempts.is_anothers(tx, attempt_ref, provider_id)
+            return providers.is_anothers(tx, attempt_ref, provider_id)
 
     def holder(self, attempt_ref: str) -> str | None:
         """Return the provider that the attempt was last handed to; raises ``Unreachable``."""
         with self._store.begin() as tx:
-            return attempts.provider_of(tx, attempt_ref)
+            return providers.holder_of(tx, attempt_ref)

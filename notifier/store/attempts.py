@@ -9,20 +9,18 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, Select, bindparam, select, update
+from sqlalchemy import Row, bindparam, select
 
-from notifier.records import OUTAGE, AttemptState, ChannelName, Message, Notice, Receipt, Role, Tone, Wording
-from notifier.store import notices, people
+from notifier.records import OUTAGE, AttemptState, ChannelName, Message, Notice, Role, Tone, Wording
+from notifier.store import cases, notices
 from notifier.store.at_hand import Shelf
 from notifier.store.database import Tx
-from notifier.store.tables import attempt_notices, attempts, receipts
+from notifier.store.tables import attempt_notices, attempts
 
 _MESSAGE = TypeAdapter(Message)
-# In one order everywhere: two transactions over several cases never wait for each other.
-_BY_CASE = (attempts.c.case_pk, attempts.c.pk)
 _GONE = (AttemptState.FAILED, AttemptState.DEFERRED)
 STAFF = frozenset({Role.OFFICER, Role.SUPERVISOR, Role.UNIT})
-_STAFF = tuple(sorted(role.value for role in STAFF))
+STAFF_ROLES = tuple(sorted(role.value for role in STAFF))
 
 
 def new_ref() -> str:
@@ -137,7 +135,10 @@ _COLUMNS = [attempts.c[name] for name in Attempt.__dataclass_fields__ if name !=
 _SHOWN = {column.name for column in _COLUMNS} - {"silence_means", "code"}
 _READ = (
     select(*_COLUMNS)
-    .where(attempts.c.victim_pk.in_(bindparam("victims", expanding=True)), attempts.c.role.not_in(_STAFF))
+    .where(
+        attempts.c.victim_pk.in_(bindparam("victims", expanding=True)),
+        attempts.c.role.not_in(STAFF_ROLES),
+    )
     .order_by(attempts.c.pk)
 )
 _CARRIED = (
@@ -259,8 +260,8 @@ def lock(tx: Tx, pks: Iterable[int]) -> None:
     if not wanted:
         return
     owners = tx.all(_OWNERS, {"pks": wanted})
-    people.lock_cases(tx, {row.case_pk for row in owners if row.case_pk is not None})
-    alone = [row.pk for row in owners if row.case_pk is None or row.role in _STAFF]
+    cases.lock(tx, {row.case_pk for row in owners if row.case_pk is not None})
+    alone = [row.pk for row in owners if row.case_pk is None or row.role in STAFF_ROLES]
     if alone and tx.is_postgresql:
         mine = select(attempts.c.pk).where(attempts.c.pk.in_(alone)).order_by(attempts.c.pk)
         tx.all(mine.with_for_update())
@@ -273,92 +274,6 @@ def load_locked(tx: Tx, pk: int) -> Attempt:
     if known is None or known.case_pk not in tx.locked:
         lock(tx, (pk,))
     return load(tx, pk)
-
-
-_HANDED_OVER = (
-    update(attempts)
-    .where(
-        attempts.c.ref.in_(bindparam("refs", expanding=True)),
-        attempts.c.state == AttemptState.DISPATCHING,
-    )
-    .values(provider=bindparam("by"))
-    .returning(attempts.c.ref)
-)
-
-
-def hand_over(tx: Tx, refs: Sequence[str], provider: str) -> set[str]:
-    """Note which provider is about to be called with these attempts, and return which of them may be sent.
-
-    It must be committed before the calls. The others' leases ended: somebody else decides about them.
-    """
-    return {row.ref for row in tx.all(_HANDED_OVER, {"refs": refs, "by": provider})}
-
-
-def provider_of(tx: Tx, ref: str) -> str | None:
-    """Return the provider that an attempt was last handed to, as far as it is known."""
-    row = tx.first(select(attempts.c.provider).where(attempts.c.ref == ref))
-    return row.provider if row else None
-
-
-def is_anothers(tx: Tx, ref: str, provider_id: str) -> bool:
-    """Tell whether a provider's id is that of another attempt than the one with this name."""
-    other = (attempts.c.provider_id == provider_id) & (attempts.c.ref != ref)
-    return tx.first(select(attempts.c.pk).where(other).limit(1)) is not None
-
-
-def find(tx: Tx, channel: ChannelName, ref: str | None, provider_id: str | None) -> int | None:
-    """Return the attempt that a receipt is about: by our own name for it, else by the provider's.
-
-    Our own names no channel: a provider of several may bring the receipts of all at the door of one.
-    """
-    theirs = (attempts.c.provider_id == provider_id) & (attempts.c.channel == channel)
-    row = tx.first(select(attempts.c.pk).where((attempts.c.ref == ref) if ref else theirs))
-    return int(row.pk) if row else None
-
-
-_BY_REF = select(attempts.c.ref, attempts.c.pk).where(attempts.c.ref.in_(bindparam("refs", expanding=True)))
-
-
-def find_all(tx: Tx, channel: ChannelName, found: Sequence[Receipt]) -> list[int | None]:
-    """Return the attempt of each of the receipts, as :func:`find` does."""
-    refs = [receipt.attempt_ref for receipt in found if receipt.attempt_ref]
-    named = {row.ref: row.pk for row in tx.all(_BY_REF, {"refs": refs})} if refs else {}
-    return [
-        named.get(receipt.attempt_ref)
-        if receipt.attempt_ref
-        else find(tx, channel, None, receipt.provider_id)
-        for receipt in found
-    ]
-
-
-_KEPT = select(receipts.c.attempt_pk, receipts.c.pk, receipts.c.state).where(
-    receipts.c.attempt_pk.in_(bindparam("attempts", expanding=True))
-)
-
-
-def _read_receipts(tx: Tx, attempt_pks: Sequence[int]) -> Iterator[tuple[int, int, str]]:
-    for row in tx.all(_KEPT, {"attempts": attempt_pks}):
-        yield row.attempt_pk, row.pk, row.state
-
-
-_RECEIPTS = Shelf(_read_receipts, frozenset({receipts}))
-
-
-def bring_receipts(tx: Tx, attempt_pks: Iterable[int]) -> None:
-    """Have the receipts of these attempts at hand."""
-    tx.bring(_RECEIPTS, attempt_pks)
-
-
-def keep_receipt(
-    tx: Tx, attempt_pk: int, state: AttemptState, code: str | None, at: datetime, *, moved: bool
-) -> bool:
-    """Keep a receipt of an attempt that is locked, once for each state; ``False`` where it is a repeat."""
-    if state.value in tx.of(_RECEIPTS, attempt_pk):
-        return False
-    pk = tx.new_key(receipts)
-    tx.add(receipts, pk=pk, attempt_pk=attempt_pk, state=state, code=code or "", at=at, moved=moved)
-    tx.put(_RECEIPTS, attempt_pk, pk, state.value)
-    return True
 
 
 def notices_of(tx: Tx, attempt: Attempt) -> list[Notice]:
@@ -399,64 +314,3 @@ def reached(tx: Tx, case_pk: int, victim_pk: int) -> list[tuple[Attempt, list[No
     hers = tx.of(_OF_VICTIM, victim_pk)
     arrived = [one for one in hers if one.case_pk == case_pk and one.may_have_arrived and one.notice_pks]
     return [(one, notices_of(tx, one)) for one in arrived]
-
-
-_STRANDED = (
-    select(attempts.c.pk)
-    .where(attempts.c.state == AttemptState.DISPATCHING, attempts.c.leased_until <= bindparam("now"))
-    .order_by(*_BY_CASE)
-)
-
-
-def _to_check(*conditions: ColumnElement[bool]) -> Select[Any]:
-    due = select(attempts.c.pk).where(attempts.c.check_at <= bindparam("now"), *conditions)
-    return due.order_by(attempts.c.check_at, attempts.c.pk).limit(bindparam("most"))
-
-
-_UNKNOWN = _to_check(attempts.c.state == AttemptState.UNKNOWN)
-_STAFF_DUE = _to_check(attempts.c.state == AttemptState.DEFERRED, attempts.c.role.in_(_STAFF))
-_SILENT = (
-    _to_check(
-        attempts.c.state == AttemptState.ACCEPTED,
-        attempts.c.channel.in_(bindparam("channels", expanding=True)),
-    )
-    .add_columns(attempts.c.silence_means)
-    .order_by(None)
-    .order_by(*_BY_CASE)
-)
-
-
-def stranded(tx: Tx, now: datetime) -> list[int]:
-    """Return attempts whose worker died while the provider was called."""
-    return [row.pk for row in tx.all(_STRANDED, {"now": now})]
-
-
-def silent(tx: Tx, channels: Iterable[ChannelName], now: datetime, limit: int) -> Sequence[Row[Any]]:
-    """Return the channels' accepted attempts whose receipt is overdue, with what the silence means."""
-    names = [name.value for name in channels]
-    return tx.all(_SILENT, {"channels": names, "now": now, "most": limit})
-
-
-def unknown(tx: Tx, now: datetime, limit: int) -> list[int]:
-    """Return attempts of unknown outcome about which the provider is to be asked now."""
-    return [row.pk for row in tx.all(_UNKNOWN, {"now": now, "most": limit})]
-
-
-def staff_waiting(tx: Tx, now: datetime) -> bool:
-    """Tell whether messages to staff are to be sent now."""
-    return tx.first(_STAFF_DUE, {"now": now, "most": 1}) is not None
-
-
-def take_waiting(tx: Tx, now: datetime, until: datetime, limit: int) -> list[int]:
-    """Take messages to staff that are to be sent now in hand until ``until``, each try counted."""
-    locked = _STAFF_DUE.with_for_update(skip_locked=True)
-    pks = [row.pk for row in tx.all(locked, {"now": now, "most": limit})]
-    taken = {
-        "state": AttemptState.DISPATCHING,
-        "leased_until": until,
-        "sent_at": now,
-        "tries": attempts.c.tries + 1,
-    }
-    if pks:
-        tx.run(update(attempts).where(attempts.c.pk.in_(pks)).values(**taken))
-    return pks

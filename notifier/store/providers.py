@@ -1,4 +1,4 @@
-"""How each provider stands: failures in a row, since when it is out, and when it is tried again."""
+"""How each provider stands, and which of them has which attempt."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 
+from notifier.records import AttemptState
 from notifier.store.database import Tx
-from notifier.store.tables import providers
+from notifier.store.tables import attempts, providers
 
 
 def load(tx: Tx, name: str) -> Row[Any]:
@@ -44,3 +45,34 @@ def add_failure(tx: Tx, name: str) -> Row[Any]:
 def change(tx: Tx, name: str, **values: Any) -> None:
     """Change columns of one provider."""
     tx.run(update(providers).where(providers.c.name == name).values(**values))
+
+
+_HANDED_OVER = (
+    update(attempts)
+    .where(
+        attempts.c.ref.in_(bindparam("refs", expanding=True)),
+        attempts.c.state == AttemptState.DISPATCHING,
+    )
+    .values(provider=bindparam("by"))
+    .returning(attempts.c.ref)
+)
+
+
+def hand_over(tx: Tx, refs: Sequence[str], provider: str) -> set[str]:
+    """Note which provider is about to be called with these attempts, and return which of them may be sent.
+
+    It must be committed before the calls. The others' leases ended: somebody else decides about them.
+    """
+    return {row.ref for row in tx.all(_HANDED_OVER, {"refs": refs, "by": provider})}
+
+
+def holder_of(tx: Tx, ref: str) -> str | None:
+    """Return the provider that an attempt was last handed to, as far as it is known."""
+    row = tx.first(select(attempts.c.provider).where(attempts.c.ref == ref))
+    return row.provider if row else None
+
+
+def is_anothers(tx: Tx, ref: str, provider_id: str) -> bool:
+    """Tell whether a provider's id is that of another attempt than the one with this name."""
+    other = (attempts.c.provider_id == provider_id) & (attempts.c.ref != ref)
+    return tx.first(select(attempts.c.pk).where(other).limit(1)) is not None

@@ -12,7 +12,7 @@ from notifier.address_text import AddressRefused
 from notifier.addresses import normalise
 from notifier.records import ChannelName, Reply, Role, StaffRequest, TaskKind
 from notifier.same_place import place_of
-from notifier.store import attempts, contact_points, staff
+from notifier.store import attempts, contact_points, receipts, staff
 from notifier.store.attempts import Attempt
 from notifier.store.database import Tx
 from notifier.store.tables import attempts as attempt_table
@@ -74,7 +74,7 @@ def place_of_sender(reply: Reply) -> str:
 
 def answered_attempt(tx: Tx, reply: Reply) -> Attempt | None:
     """Return the message that the reply names; one to staff has no victim."""
-    pk = attempts.find(tx, reply.channel, reply.attempt_ref, None) if reply.attempt_ref else None
+    pk = receipts.attempt_of(tx, reply.channel, reply.attempt_ref, None) if reply.attempt_ref else None
     return attempts.load(tx, pk) if pk is not None else None
 
 

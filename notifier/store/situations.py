@@ -12,12 +12,10 @@ from notifier.rules.history import standing, withdrew
 from notifier.rules.next_step import SHORT
 from notifier.rules.policy import Policy
 from notifier.rules.talks import talked_about_at, talks_with
-from notifier.store import attempts, events, notices, people
+from notifier.store import attempts, cases, events, notices, people, registrations, tables
 from notifier.store.at_hand import Shelf
 from notifier.store.attempts import Attempt
 from notifier.store.database import Tx
-from notifier.store.tables import absences, cases, contact_points, registrations, victims
-from notifier.store.tables import events as events_table
 
 _OUT_OR_THERE = frozenset({AttemptState.ACCEPTED, AttemptState.DELIVERED, AttemptState.CONFIRMED})
 _USED_UP = frozenset({AttemptState.FAILED, AttemptState.UNCONFIRMED})
@@ -63,7 +61,7 @@ class CaseFile:
 
 def load_file(tx: Tx, case_pk: int) -> CaseFile:
     """Return everything known of a case, which is locked until the transaction ends."""
-    people.lock_cases(tx, (case_pk,))
+    cases.lock(tx, (case_pk,))
     (file,) = tx.of(_FILES, case_pk)
     return file
 
@@ -71,34 +69,46 @@ def load_file(tx: Tx, case_pk: int) -> CaseFile:
 def bring_files(tx: Tx, case_pks: Iterable[int]) -> None:
     """Lock these cases and have all at hand that decisions about them rest on."""
     pks = list(case_pks)
-    people.lock_cases(tx, pks)
+    cases.lock(tx, pks)
     tx.bring(_FILES, pks)
     notices.bring(tx, pks)
     attempts.bring(tx, _victims_of(tx, pks))
 
 
 def _victims_of(tx: Tx, case_pks: Iterable[int]) -> list[int]:
-    return [row.victim_pk for pk in case_pks for row in people.registrations_of(tx, pk)]
+    return [row.victim_pk for pk in case_pks for row in registrations.of_case(tx, pk)]
 
 
 def _read(tx: Tx, case_pks: Sequence[int]) -> Iterator[tuple[int, int, CaseFile]]:
-    people.bring_cases(tx, case_pks)
-    people.bring_registrations(tx, case_pks)
+    cases.bring(tx, case_pks)
+    registrations.bring(tx, case_pks)
     people.bring_victims(tx, _victims_of(tx, case_pks))
-    events.bring(tx, [people.load_case(tx, pk).case_id for pk in case_pks])
+    events.bring(tx, [cases.load(tx, pk).case_id for pk in case_pks])
     for pk in case_pks:
         yield pk, pk, _file(tx, pk)
 
 
-_FILES = Shelf(_read, frozenset({cases, absences, registrations, victims, contact_points, events_table}))
+_FILES = Shelf(
+    _read,
+    frozenset(
+        {
+            tables.absences,
+            tables.cases,
+            tables.contact_points,
+            tables.events,
+            tables.registrations,
+            tables.victims,
+        }
+    ),
+)
 
 
 def _file(tx: Tx, case_pk: int) -> CaseFile:
-    case = people.load_case(tx, case_pk)
+    case = cases.load(tx, case_pk)
     received = tuple(events.of_case(tx, case.case_id))
     history = standing(received)
     hers = {}
-    for row in people.registrations_of(tx, case_pk):
+    for row in registrations.of_case(tx, case_pk):
         victim = people.load_victim(tx, row.victim_pk)
         hers[row.victim_pk] = replace(victim, withdrew=withdrew(history, victim.victim_id))
     return CaseFile(case, received, history, hers, people.names_on_file(case, hers.values()))

@@ -20,6 +20,7 @@ from notifier.providers.ledger import REASON, Limits, StoredLedger
 from notifier.records import OUTAGE, AttemptState, ChannelName, FailureReason, Message, SendResult
 from notifier.rendering import Renderer
 from notifier.store import attempts as stored
+from notifier.store import providers
 from notifier.store.database import Store
 from notifier.store.tables import attempts, contact_points, escalations, notices
 from tests.builders import LONDON, POLICIES, a_cipher, a_document, at
@@ -51,7 +52,7 @@ class Provider(FakeSms):
     def send(self, message: Message) -> SendResult:
         """Look at the record first, as a crash right now would leave it."""
         with self._store.begin() as tx:
-            self.on_record.append(stored.provider_of(tx, message.attempt_ref))
+            self.on_record.append(providers.holder_of(tx, message.attempt_ref))
         return NOBODY_THERE if self.down else super().send(message)
 
 

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import event, select, update
 
 from notifier.records import NoticeState
-from notifier.store import notices, people
+from notifier.store import cases, notices, people
 from notifier.store.database import Store, Tx
-from notifier.store.tables import cases
+from notifier.store.tables import cases as case_table
 from notifier.store.tables import notices as table
 from tests.builders import AN_ARREST, a_document, a_store, at, stored
 
@@ -26,12 +26,12 @@ def store(database_url: str) -> Iterator[Store]:
             for name in CASES:
                 told = stored(tx, a_document(AN_ARREST, "Wed 1 Apr 2026 09:30", case_id=name))
                 victim = people.save_profile(tx, f"v-{name}", {})
-                notices.add(tx, told, people.case_pk(tx, name), victim, NOW)
+                notices.add(tx, told, cases.key(tx, name), victim, NOW)
         yield store
 
 
 def pks(tx: Tx) -> list[int]:
-    return [row.pk for row in tx.all(select(cases.c.pk).order_by(cases.c.case_id))]
+    return [row.pk for row in tx.all(select(case_table.c.pk).order_by(case_table.c.case_id))]
 
 
 def states(tx: Tx, case_pks: list[int]) -> list[NoticeState]:
@@ -80,7 +80,7 @@ def test_a_statement_that_changes_rows_by_itself_clears_what_is_at_hand(store: S
 def test_a_row_that_is_not_written_yet_is_read_changed_and_named_by_its_key(store: Store) -> None:
     with store.begin() as tx:
         told = stored(tx, a_document(AN_ARREST, "Wed 1 Apr 2026 10:30", case_id="c1"))
-        case_pk = people.case_pk(tx, "c1")
+        case_pk = cases.key(tx, "c1")
         victim = notices.of_case(tx, case_pk)[0].victim_pk
         pk = notices.add(tx, told, case_pk, victim, NOW)
         assert pk is not None
@@ -109,18 +109,18 @@ def test_a_case_that_is_locked_is_read_as_those_left_it_who_had_it_before(postgr
     with a_store(postgres_database_url) as store, ThreadPoolExecutor(1) as other:
         with store.begin() as tx:
             told = stored(tx, a_document(AN_ARREST, "Wed 1 Apr 2026 09:30"))
-            case_pk = people.case_pk(tx, "c1")
+            case_pk = cases.key(tx, "c1")
             victim = people.save_profile(tx, "v1", {})
             notice = notices.add(tx, told, case_pk, victim, NOW)
             assert notice is not None
 
         def hold() -> None:
             with store.begin() as theirs:
-                people.lock_cases(theirs, [case_pk])
+                cases.lock(theirs, [case_pk])
                 notices.change(theirs, notice, state=NoticeState.HELD)
 
         with store.begin() as tx:
             assert states(tx, [case_pk]) == [NoticeState.PLANNED]
             other.submit(hold).result()
-            people.lock_cases(tx, [case_pk])
+            cases.lock(tx, [case_pk])
             assert states(tx, [case_pk]) == [NoticeState.HELD]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from notifier.records import What
-from notifier.store import journal, people
+from notifier.store import cases, journal
 from notifier.store.database import Store, Tx
 from notifier.store.journal import Line
 from tests.builders import AN_ARREST, a_document, a_store, at, stored
@@ -31,7 +31,7 @@ def facts(tx: Tx, cursor: int = 0, limit: int = 100) -> list[tuple[int, str]]:
 def test_a_line_comes_back_with_the_publishers_names_for_things(store: Store) -> None:
     with store.begin() as tx:
         event = stored(tx, a_document(AN_ARREST, "Wed 1 Apr 2026 09:30"))
-        case_pk = people.case_pk(tx, "c1")
+        case_pk = cases.key(tx, "c1")
         line = Line(
             What.MESSAGE, case_pk, event_pk=event.pk, event_type=event.type, event_ids=(event.id,),
             role="victim", channel="sms", why=("the first time in her windows", "sms is next"),
@@ -56,7 +56,7 @@ def test_lines_after_a_key_come_in_the_order_of_decision(store: Store) -> None:
 def test_the_lines_of_an_event_include_those_where_it_was_told_among_others(store: Store) -> None:
     with store.begin() as tx:
         older, newer = (stored(tx, a_document(AN_ARREST, f"Wed 1 Apr 2026 09:{m}")) for m in (30, 40))
-        case_pk = people.case_pk(tx, "c1")
+        case_pk = cases.key(tx, "c1")
         together = Line(What.MESSAGE, case_pk, event_pk=older.pk, event_ids=(older.id, newer.id))
         journal.write(tx, together, WHEN)
         journal.write(tx, Line(What.DECIDED, case_pk, event_pk=older.pk, event_ids=(older.id,)), WHEN)

@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 
 from notifier.records import NoticeState
-from notifier.store import notices, people
+from notifier.store import cases, notices, people
 from notifier.store.database import Store, Tx
 from tests.builders import AN_ARREST, a_document, a_store, at, stored
 
@@ -37,7 +37,7 @@ def a_victim_with_a_notice(
 
 def a_notice(tx: Tx, victim: int) -> int:
     event = stored(tx, a_document(AN_ARREST, "Wed 1 Apr 2026 09:30"))
-    pk = notices.add(tx, event, people.case_pk(tx, "c1"), victim, NOW)
+    pk = notices.add(tx, event, cases.key(tx, "c1"), victim, NOW)
     assert pk is not None
     return pk
 
@@ -52,7 +52,7 @@ def take(tx: Tx, victims: list[int]) -> list[int]:
 def test_an_event_makes_one_notice_for_a_victim(store: Store) -> None:
     with store.begin() as tx:
         victim = people.save_profile(tx, "v1", {})
-        event, case = stored(tx, a_document(AN_ARREST, "Wed 1 Apr 2026 09:30")), people.case_pk(tx, "c1")
+        event, case = stored(tx, a_document(AN_ARREST, "Wed 1 Apr 2026 09:30")), cases.key(tx, "c1")
         pk = notices.add(tx, event, case, victim, NOW)
         assert notices.add(tx, event, case, victim, NOW) is None
         (notice,) = notices.of_victim(tx, victim, case)
@@ -64,7 +64,7 @@ def test_what_a_notice_is_about_is_kept_where_newer_replaces_older(store: Store)
     with store.begin() as tx:
         hearing = stored(tx, a_document("court.hearing_changed", "Wed 1 Apr 2026 09:30", **HEARING))
         victim = people.save_profile(tx, "v1", {})
-        pk = notices.add(tx, hearing, people.case_pk(tx, "c1"), victim, NOW)
+        pk = notices.add(tx, hearing, cases.key(tx, "c1"), victim, NOW)
         assert pk is not None
         assert notices.load(tx, pk).subject == "hearing:h1"
 

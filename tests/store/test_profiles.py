@@ -9,7 +9,7 @@ from notifier import profiles
 from notifier.errors import EventRefused
 from notifier.merging import merge
 from notifier.records import Case, ChannelName, Contract, Needs, PersonName, Role, Victim
-from notifier.store import people
+from notifier.store import cases, people, registrations
 from notifier.store.database import IN_MEMORY, Tx
 from tests.builders import a_document, a_store, a_window, at, folded, stored
 
@@ -118,7 +118,7 @@ def the_victim(tx: Tx, case_id: str = "c1") -> Victim:
 
 
 def the_case(tx: Tx) -> Case:
-    return people.load_case(tx, people.case_pk(tx, "c1"))
+    return cases.load(tx, cases.key(tx, "c1"))
 
 
 def addresses(victim: Victim) -> list[str]:
@@ -221,7 +221,7 @@ def test_a_registration_in_a_second_case_keeps_what_is_known_of_her(tx: Tx) -> N
         victim = the_victim(tx, case_id)
         assert addresses(victim) == ["+447700900123", "jo@example.org"]
         assert victim.needs.discreet
-    assert len(people.cases_of(tx, victim.pk)) == 2
+    assert len(registrations.cases_of(tx, victim.pk)) == 2
 
 
 def test_a_registration_that_comes_again_updates_her_and_stays_one(tx: Tx) -> None:
@@ -230,7 +230,7 @@ def test_a_registration_that_comes_again_updates_her_and_stays_one(tx: Tx) -> No
     victim = the_victim(tx)
     assert victim.enhanced
     assert addresses(victim) == ["+447700900123"]
-    (registration,) = people.registrations_of(tx, people.case_pk(tx, "c1"))
+    (registration,) = registrations.of_case(tx, cases.key(tx, "c1"))
     assert registration.since == at("Wed 1 Apr 2026 09:30"), "the first one counts"
 
 

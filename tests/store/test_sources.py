@@ -7,7 +7,7 @@ import pytest
 
 from notifier.rules.policy import Policies
 from notifier.source_watch import find_silent, find_speaking
-from notifier.store import notices, people, sources
+from notifier.store import cases, notices, people, sources
 from notifier.store.database import Store
 from tests.builders import POLICIES, a_document, a_store, at, stored
 
@@ -75,7 +75,7 @@ def test_a_silent_source_is_asked_about_once_and_noticed_when_it_speaks(store: S
 def test_notices_are_counted_by_source_type_and_time(store: Store) -> None:
     with store.begin() as tx:
         victim = people.save_profile(tx, "v1", {"victim_id": "v1", "contact_points": []})
-        case = people.case_pk(tx, "c1")
+        case = cases.key(tx, "c1")
         for minutes in (0, 10, 20):
             when = NOW + minutes * MINUTE
             event = stored(tx, a_document("case.suspect_arrested", "Wed 1 Apr 2026 09:30", id=f"e{minutes}"))
