@@ -82,8 +82,7 @@ def stop_at(point: Point) -> Callable[[Orders, Random], None]:
 def outlive_the_lease(scene: Scene) -> None:
     """Let the worker go on only after others have done with what it has in hand."""
     (point,) = scene.orders.not_struck()
-    scene.open_cases()
-    scene.wait("the worker stands still", lambda: scene.orders.struck_by(point) is not None)
+    strike(scene)
     scene.wait("others have done with it", lambda: not scene.service.unsettled())
     stopped = scene.orders.struck_by(point)
     assert stopped is not None
