@@ -15,6 +15,7 @@ RUN useradd --system --uid 10001 --home-dir /var/lib/notifier --create-home noti
 COPY --from=build /opt/notifier /opt/notifier
 ENV PATH=/opt/notifier/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    MALLOC_ARENA_MAX=2 \
     NOTIFIER_HOME=/var/lib/notifier
 USER notifier
 WORKDIR /var/lib/notifier

@@ -5,7 +5,7 @@ One public function; it may run at any time and any number of times for the same
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -70,12 +70,19 @@ def plan(
     waiting = {name: sorted(pks)[:limit] for name, pks in events.unplanned(tx, case_pks).items()}
     events.bring(tx, waiting)
     # All profiles first: no victim is locked any more when notices change.
+    people.lock(tx, _named_in(tx, waiting))
     folded = [_fold(tx, case_pks[name], name, pks, policies, now) for name, pks in waiting.items()]
     bring_files(tx, [one.case_pk for one in folded])
     for one in folded:
         _plan_case(tx, one, policies, now, planned)
     events.mark_planned(tx, (pk for pks in waiting.values() for pk in pks), now)
     return planned
+
+
+def _named_in(tx: Tx, waiting: Mapping[str, list[int]]) -> set[str]:
+    """Return the victims (publishers' ids) whom new events may change."""
+    fresh = (event for pks in waiting.values() for event in events.load_all(tx, pks))
+    return {event.data.victim_id for event in fresh if event.type in profiles.OF_THE_VICTIM}
 
 
 def _fold(

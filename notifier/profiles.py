@@ -21,7 +21,7 @@ from notifier.store.database import Tx
 from notifier.wire import ContactPointShape, PostalAddress, VictimProfile
 
 _OF_THE_CASE = frozenset({"case.opened", "officer.assigned"})
-_OF_THE_VICTIM = frozenset({"victim.registered", "victim.updated"})
+OF_THE_VICTIM = frozenset({"victim.registered", "victim.updated"})
 _REGISTERED = "victim_id"  # a stored profile has it once she is registered
 _FOLDED = "events"  # in a stored profile: the keys of the events that it was made of
 
@@ -68,7 +68,7 @@ def fold(about: Fold, event: CaseEvent) -> None:
         _note_absence(about, event)
     elif event.type == "case.party_recorded":
         _record_party(about, event)
-    elif event.type in _OF_THE_VICTIM:
+    elif event.type in OF_THE_VICTIM:
         _fold_victim(about, event)
         if event.type == "victim.registered":
             _register(about, event.data.victim_id)
@@ -86,7 +86,7 @@ def _take_back(about: Fold, retraction: CaseEvent) -> None:
         cases.drop_absence(about.tx, event.pk)
     elif event.type == "case.party_recorded":
         _drop_party(about, event)
-    elif event.type in _OF_THE_VICTIM:
+    elif event.type in OF_THE_VICTIM:
         _take_back_of_victim(about, event)
         _register(about, event.data.victim_id)
 

@@ -32,7 +32,7 @@ MAIL: dict[str, tuple[str, ...]] = {"mail": ("mail",)}  # runs where the setting
 class Supervisor:
     """Child processes by role; they end with this process, whatever ends it.
 
-    ``environment`` is theirs, whole. With ``log_dir`` each role writes ``ROLE.log`` there;
+    ``environment`` is theirs. With ``log_dir`` each role writes ``ROLE.log`` there;
     otherwise the children share this process's output.
     """
 
@@ -42,7 +42,8 @@ class Supervisor:
         roles: Mapping[str, Sequence[str]] = ROLES,
         log_dir: Path | None = None,
     ) -> None:
-        self._environment = dict(environment)
+        # Each thread of glibc's would keep memory of its own that it once needed for a moment.
+        self._environment = {"MALLOC_ARENA_MAX": "2", **environment}
         self._roles = roles
         self._log_dir = log_dir
         self._children: dict[str, subprocess.Popen[bytes]] = {}

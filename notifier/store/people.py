@@ -28,6 +28,13 @@ from notifier.wire import Name, VictimProfile
 _KEEP = 1_024  # so many profiles a process keeps decrypted: each is asked for at every hop
 
 
+def lock(tx: Tx, victim_ids: Iterable[str]) -> None:
+    """Lock those of the victims who are known until the transaction ends, in one order everywhere."""
+    if tx.is_postgresql and (wanted := sorted(victim_ids)):
+        query = select(victims.c.pk).where(victims.c.victim_id.in_(wanted)).order_by(victims.c.pk)
+        tx.all(query.with_for_update())
+
+
 def victim_pk(tx: Tx, victim_id: str) -> int | None:
     """Return the victim's key, or ``None`` where she is not known; locks her row."""
     row = tx.first(select(victims.c.pk).where(victims.c.victim_id == victim_id).with_for_update())

@@ -138,9 +138,13 @@ def words_are_safe(run: Run) -> Complaints:
 
 
 def _victims_on_file(run: Run, message: Line) -> set[str]:
-    registered = (e for e in run.known_to(message).events if e.type == "victim.registered")
-    hers = (e.data["victim_id"] for e in registered if e.case_id == message["case_id"])
-    return {word for victim_id in hers for word in NAMES[victim_id].values()} - {"Ms", "Mr"}
+    known = run.known_to(message).events
+    registered = [e for e in known if e.type == "victim.registered" and e.case_id == message["case_id"]]
+    hers = {e.data["victim_id"] for e in registered}
+    named_on_file = {
+        e.data["victim_id"] for e in known if e.type.startswith("victim.") and e.data.get("name")
+    }
+    return {word for victim_id in hers & named_on_file for word in NAMES[victim_id].values()} - {"Ms", "Mr"}
 
 
 def _words(message: Line) -> set[str]:
