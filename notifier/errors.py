@@ -31,5 +31,9 @@ class Unreachable(NotifierError):
     """The database or Redis does not answer; nothing was lost, try again."""
 
 
+class GaveWay(Unreachable):
+    """The transaction was ended for another one that it had met; nothing was lost, try again."""
+
+
 class NotFound(NotifierError):
     """What was named does not exist, or is not open any more."""

@@ -26,14 +26,14 @@ from notifier import (
 )
 from notifier.channels.base import Channels
 from notifier.composing import Render
-from notifier.delivery import Desk, Dispatch
+from notifier.delivery import Answer, Desk, Dispatch
 from notifier.errors import NotifierError, Unreachable
 from notifier.intake import Taken
 from notifier.records import ChannelName, Receipt, Reply
 from notifier.rules.policy import Policies
 from notifier.store import awaited, events, notices
 from notifier.store.agenda import next_due
-from notifier.store.database import Store
+from notifier.store.database import Store, Tx
 
 _log = logging.getLogger(__name__)
 _BATCH = 500
@@ -73,8 +73,9 @@ class Path:
         self, documents: Sequence[str], now: datetime, *, door: str, source: str | None = None
     ) -> list[Taken]:
         """Store events; ``source`` is the only one that the publisher may use, where it is known."""
-        with self.store.begin() as tx:
-            return intake.take_in(tx, documents, door=door, now=now, allowed_source=source)
+        return self.store.run(
+            lambda tx: intake.take_in(tx, documents, door=door, now=now, allowed_source=source)
+        )
 
     def unplanned_cases(self) -> list[str]:
         """Return cases with events that wait for planning."""
@@ -92,11 +93,13 @@ class Path:
                 self._plan_one_by_one(case_id, now)
 
     def _plan(self, case_ids: Sequence[str], now: datetime, limit: int | None = None) -> None:
-        with self.store.begin() as tx:
+        def plan(tx: Tx) -> None:
             planned = planning.plan(tx, case_ids, self.policies, now, limit=limit)
             escalation.settle(tx, planned.settled, now)
             escalation.ask(tx, planned.asks, self.policies, now)
             escalation.answer(tx, planned.answered, self.policies, now)
+
+        self.store.run(plan)
 
     def _plan_one_by_one(self, case_id: str, now: datetime) -> None:
         while waiting := self._waiting(case_id):
@@ -132,19 +135,12 @@ class Path:
         desk = Desk(self.policies, self._render, self.channels, now, until)
         with self.store.begin() as tx:
             alone = notices.broken_off(tx, victim_pks, now)
-            together = [pk for pk in victim_pks if pk not in alone]
-            taken = delivery.take_in_hand(tx, together, now, until)
-        return self._deliver(taken, desk, lease_ends) + self._deliver_alone(alone, desk, lease_ends)
+        together = [pk for pk in victim_pks if pk not in alone]
+        groups = [together, *([pk] for pk in alone)]
+        return sum(self._deliver(group, desk, lease_ends) for group in groups if group)
 
-    def _deliver_alone(self, victim_pks: Sequence[int], desk: Desk, lease_ends: float) -> int:
-        sent = 0
-        for victim_pk in victim_pks:
-            with self.store.begin() as tx:
-                taken = delivery.take_in_hand(tx, [victim_pk], desk.now, desk.until)
-            sent += self._deliver(taken, desk, lease_ends)
-        return sent
-
-    def _deliver(self, pks: Sequence[int], desk: Desk, lease_ends: float) -> int:
+    def _deliver(self, victim_pks: Sequence[int], desk: Desk, lease_ends: float) -> int:
+        pks = self.store.run(lambda tx: delivery.take_in_hand(tx, victim_pks, desk.now, desk.until))
         if not pks:
             return 0
         try:
@@ -157,10 +153,12 @@ class Path:
         return len(pks)
 
     def _prepare(self, pks: Sequence[int], desk: Desk) -> list[Dispatch]:
-        with self.store.begin() as tx:
+        def prepare(tx: Tx) -> list[Dispatch]:
             prepared = delivery.prepare(tx, pks, desk)
             escalation.ask(tx, prepared.asks, self.policies, desk.now)
-        return prepared.dispatches
+            return prepared.dispatches
+
+        return self.store.run(prepare)
 
     def _prepare_one_by_one(self, pks: Sequence[int], desk: Desk) -> list[Dispatch]:
         """One victim's notices broke the batch: the others go; hers are tried again, and held in the end."""
@@ -187,9 +185,14 @@ class Path:
     def _send(self, dispatches: Sequence[Dispatch], now: datetime, lease_ends: float) -> None:
         # Answers are stored as soon as they are there: a crash then leaves few outcomes unknown.
         for answers in delivery.send(dispatches, self.channels, self._pool, lease_ends):
-            with self.store.begin() as tx:
-                asks = delivery.record(tx, answers, self.channels, self.policies, now)
-                escalation.ask(tx, asks, self.policies, now)
+            self._record(answers, now)
+
+    def _record(self, answers: Sequence[Answer], now: datetime) -> None:
+        def record(tx: Tx) -> None:
+            asks = delivery.record(tx, answers, self.channels, self.policies, now)
+            escalation.ask(tx, asks, self.policies, now)
+
+        self.store.run(record)
 
     def staff_waiting(self, now: datetime) -> bool:
         """Tell whether messages to staff wait to be sent."""
@@ -215,12 +218,15 @@ class Path:
 
     def receive(self, channel: ChannelName, received: Iterable[Receipt], now: datetime) -> None:
         """Apply verified receipts of one channel."""
-        received = list(received)
-        if not received:
+        brought = list(received)
+        if not brought:
             return
-        with self.store.begin() as tx:
-            asks = receipts.receive(tx, channel, received, self.policies, now)
+
+        def receive(tx: Tx) -> None:
+            asks = receipts.receive(tx, channel, brought, self.policies, now)
             escalation.ask(tx, asks, self.policies, now)
+
+        self.store.run(receive)
 
     def hear(self, heard: Iterable[Reply], now: datetime) -> None:
         """Keep verified replies, each once; show them to staff, and answer what may be answered."""

@@ -29,7 +29,8 @@ from notifier.records import (
 from notifier.rules.policy import Policies
 from notifier.store import journal
 from notifier.store.cipher import Cipher
-from notifier.store.database import IN_MEMORY, Store
+from notifier.store.database import Store
+from notifier.store.engines import IN_MEMORY
 
 _LEASE = timedelta(minutes=5)
 _MOST_ROUNDS = 1_000

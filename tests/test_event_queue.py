@@ -18,7 +18,8 @@ from notifier.event_queue import GROUP, EventQueue, Handle, Rejected, run_intake
 from notifier.intake import Outcome, take_in
 from notifier.publishing import publish_lines
 from notifier.store import events
-from notifier.store.database import IN_MEMORY, Store
+from notifier.store.database import Store
+from notifier.store.engines import IN_MEMORY
 from notifier.store.tables import events as table
 from tests.builders import AN_ARREST, a_document, a_store, at
 

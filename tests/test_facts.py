@@ -16,7 +16,8 @@ from notifier.path import Path
 from notifier.records import AttemptState, ChannelName, What
 from notifier.rendering import Renderer
 from notifier.store import journal
-from notifier.store.database import IN_MEMORY, Store
+from notifier.store.database import Store
+from notifier.store.engines import IN_MEMORY
 from notifier.store.journal import Line
 from tests.builders import AN_ARREST, POLICIES, a_document, a_store, at
 from tests.fakes import FakeChannel, fake_channels

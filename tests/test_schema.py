@@ -19,7 +19,7 @@ from notifier.intake import OTHER_CONTENT, Outcome, take_in
 from notifier.schema import Schema, about, definitions, json_schema
 from notifier.schema_words import FIELDS
 from notifier.settings import Settings
-from notifier.store.database import IN_MEMORY
+from notifier.store.engines import IN_MEMORY
 from tests.builders import a_document, a_store, at
 from tests.json_schema import SchemaReader
 from tests.rooms.test_intake import REFUSALS

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -13,37 +15,31 @@ from psycopg.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy import (
     Connection,
     CursorResult,
-    Engine,
     Executable,
     Row,
     Table,
     UpdateBase,
-    create_engine,
-    event,
     func,
     inspect,
-    make_url,
     select,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.pool import StaticPool
 
-from notifier.errors import SettingsError, Unreachable
+from notifier.errors import GaveWay, SettingsError, Unreachable
 from notifier.store.at_hand import Filled, Pending, Shelf
 from notifier.store.cipher import Cipher
+from notifier.store.engines import engine_of, give_back
 from notifier.store.tables import metadata
 
 # Alembic's are counted, 0001 and so on; what it is needed for stands apart, in `migrating`.
 NEWEST_REVISION = max(int(file.name[:4]) for file in Path(__file__).parent.glob("migrations/versions/0*.py"))
-_SQLITE_WAIT_SECONDS = 30
-IN_MEMORY = "sqlite:///:memory:"
-# Two transactions waited for each other, and this one was ended.
-_ITS_TURN = (DeadlockDetected, SerializationFailure)
+# Two transactions waited for each other, or read what the other wrote, and this one was ended.
+_WAY_GIVEN = (DeadlockDetected, SerializationFailure)
+_TURNS = 8
+_PAUSE_SECONDS = 0.1
 R = TypeVar("R")
-# Engines of databases in memory that are gone: a simulation need not compile every statement anew.
-_SPARE: list[Engine] = []
 
 
 @dataclass(slots=True)
@@ -184,9 +180,8 @@ class Store:
     """The database behind ``url``; transactions are made with :meth:`begin`."""
 
     def __init__(self, url: str, cipher: Cipher) -> None:
-        self._url = url
         self._cipher = cipher
-        self._engine = _engine(url)
+        self._engine = engine_of(url)
 
     @contextmanager
     def begin(self) -> Iterator[Tx]:
@@ -203,8 +198,25 @@ class Store:
         except OperationalError as problem:
             # The original's text may quote parameters, so it is not passed on.
             name = type(problem.orig).__name__
-            fault = "gave another one the turn" if isinstance(problem.orig, _ITS_TURN) else "does not answer"
-            raise Unreachable(f"the database {fault} ({name}); nothing was lost, try again") from None
+            if isinstance(problem.orig, _WAY_GIVEN):
+                raise GaveWay(f"two transactions met ({name}); nothing was lost, try again") from None
+            raise Unreachable(f"the database does not answer ({name}); nothing was lost, try again") from None
+
+    def run(self, work: Callable[[Tx], R]) -> R:
+        """Return what ``work`` makes of a transaction; where that gives way to another one, it is done again.
+
+        So ``work`` may be called several times, and does nothing but by its transaction. Raises as
+        :meth:`begin`, and :class:`GaveWay` after several turns.
+        """
+        for turn in range(1, _TURNS):
+            try:
+                with self.begin() as tx:
+                    return work(tx)
+            except GaveWay:
+                # Of two that met, each waits for a time of its own.
+                time.sleep(turn * _PAUSE_SECONDS * random.random())  # noqa: S311  # nothing hangs on it
+        with self.begin() as tx:
+            return work(tx)
 
     def upgrade(self, revision: str = "head") -> None:
         """Bring the tables to ``revision`` with the migrations."""
@@ -244,9 +256,7 @@ class Store:
 
     def close(self) -> None:
         """Give the connections back."""
-        self._engine.dispose()
-        if self._url == IN_MEMORY:
-            _SPARE.append(self._engine)
+        give_back(self._engine)
 
 
 def _revision(connection: Connection) -> int:
@@ -254,41 +264,3 @@ def _revision(connection: Connection) -> int:
     if not inspect(connection).has_table("alembic_version"):
         return 0
     return int(connection.scalar(text("SELECT version_num FROM alembic_version")) or 0)
-
-
-def _engine(url: str) -> Engine:
-    if make_url(url).get_backend_name() != "sqlite":
-        engine = create_engine(url, pool_pre_ping=True, pool_size=10, hide_parameters=True)
-        event.listen(engine, "connect", _prepare_postgresql)
-        return engine
-    if url == IN_MEMORY:
-        if _SPARE:
-            return _SPARE.pop()
-        engine = create_engine(
-            url, poolclass=StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True
-        )
-    else:
-        engine = create_engine(url, connect_args={"timeout": _SQLITE_WAIT_SECONDS}, hide_parameters=True)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_immediate)
-    return engine
-
-
-def _prepare_postgresql(connection: Any, _record: Any) -> None:
-    # A worker that stands still in a transaction must not keep its victims from the others; and an attempt
-    # is stored before the call only where a commit is on the disk.
-    with connection.cursor() as cursor:
-        cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
-        cursor.execute("SET synchronous_commit = on")
-    connection.commit()
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # The driver's own transaction handling would begin late and commit early.
-    connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

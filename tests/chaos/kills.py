@@ -27,10 +27,10 @@ _CALLS = (BEFORE_CALL, AFTER_CALL)
 _STEPS = (
     ("intake", "take_in", _COMMITS),
     ("worker-urgent", "_plan", _COMMITS),
-    ("worker-routine", "deliver", _COMMITS),
+    ("worker-routine", "_deliver", _COMMITS),
     ("worker-routine", "_prepare", _COMMITS),
     ("worker-routine", "send", _CALLS),
-    ("worker-routine", "_send", _COMMITS),
+    ("worker-routine", "_record", _COMMITS),
     ("worker-urgent", "tell_staff", _COMMITS),
     ("worker-urgent", "send", _CALLS),
     ("worker-urgent", "reconcile", _COMMITS),

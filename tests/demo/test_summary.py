@@ -22,7 +22,8 @@ from notifier.records import ChannelName, NoticeState
 from notifier.rendering import Renderer
 from notifier.simulation import SimulatedChannel, read_outcomes
 from notifier.store import notices
-from notifier.store.database import IN_MEMORY, Tx
+from notifier.store.database import Tx
+from notifier.store.engines import IN_MEMORY
 from tests.builders import POLICIES, a_store, at
 from tests.e2e.events import cases, event, mailbox, number
 

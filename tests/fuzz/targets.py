@@ -14,7 +14,7 @@ from notifier.errors import EventRefused
 from notifier.intake import Outcome, take_in
 from notifier.mail.incoming import read_mail
 from notifier.records import ChannelName
-from notifier.store.database import IN_MEMORY
+from notifier.store.engines import IN_MEMORY
 from notifier.web.body import text_of
 from notifier.web.events import elements
 from tests.builders import a_store, at

@@ -19,7 +19,8 @@ from notifier.documents import MOST_BYTES
 from notifier.event_types import EVENT_TYPES
 from notifier.intake import Outcome, Taken, take_in
 from notifier.store import events
-from notifier.store.database import IN_MEMORY, Store
+from notifier.store.database import Store
+from notifier.store.engines import IN_MEMORY
 from notifier.store.tables import events as table
 from notifier.store.tables import rejections
 from tests.builders import AN_ARREST, a_document, a_store, at

@@ -22,7 +22,8 @@ from notifier.path import Path
 from notifier.records import AttemptState, ChannelName, Message, Receipt, Reply
 from notifier.rendering import Renderer
 from notifier.rules.policy import Policies
-from notifier.store.database import IN_MEMORY, Store
+from notifier.store.database import Store
+from notifier.store.engines import IN_MEMORY
 from notifier.store.replies import count_unknown
 from notifier.store.tables import attempts, contact_points, escalations, replies, tasks
 from tests.builders import LONDON, SHIPPED, a_document, a_policy, a_store, at

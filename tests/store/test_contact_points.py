@@ -16,7 +16,8 @@ from notifier.store.contact_points import (
     replace_points,
     victims_with,
 )
-from notifier.store.database import IN_MEMORY, Store, Tx
+from notifier.store.database import Store, Tx
+from notifier.store.engines import IN_MEMORY
 from tests.builders import a_cipher, a_document, a_store, at, day, folded, stored
 
 NOW = at("Wed 1 Apr 2026 09:30")

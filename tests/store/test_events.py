@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from notifier.store import events
-from notifier.store.database import IN_MEMORY, Tx
+from notifier.store.database import Tx
+from notifier.store.engines import IN_MEMORY
 from notifier.store.events import Added, NewEvent
 from tests.builders import AN_ARREST, a_document, a_store, at, stored
 

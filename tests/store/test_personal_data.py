@@ -15,7 +15,8 @@ from sqlalchemy import Column, LargeBinary, Table, select
 from notifier.path import Path
 from notifier.records import ChannelName, Reply
 from notifier.rendering import Renderer
-from notifier.store.database import IN_MEMORY, Store
+from notifier.store.database import Store
+from notifier.store.engines import IN_MEMORY
 from notifier.store.tables import metadata
 from tests.builders import LONDON, POLICIES, a_document, a_store, at
 from tests.fakes import FAILED, fake_channels

@@ -10,7 +10,8 @@ from notifier.errors import EventRefused
 from notifier.merging import merge
 from notifier.records import Case, ChannelName, Contract, Needs, PersonName, Role, Victim
 from notifier.store import cases, people, registrations
-from notifier.store.database import IN_MEMORY, Tx
+from notifier.store.database import Tx
+from notifier.store.engines import IN_MEMORY
 from tests.builders import a_document, a_store, a_window, at, folded, stored
 
 MOBILE = {"id": "p1", "channel": "sms", "address": "07700 900123"}
