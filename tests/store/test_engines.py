@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from notifier.store.database import Store
+from tests.builders import a_cipher
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("idle_in_transaction_session_timeout", "1min"), ("synchronous_commit", "on")]
+)
+def test_a_session_of_postgresql_forgets_no_commit_and_no_stranded_transaction(
+    postgres_database_url: str, setting: str, value: str
+) -> None:
+    store = Store(postgres_database_url, a_cipher())
+    with store.begin() as tx:
+        assert tx.connection.scalar(text(f"SHOW {setting}")) == value
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)]
+)
+def test_sqlite_waits_for_the_disk_and_keeps_to_its_keys(
+    tmp_path: Path, pragma: str, value: str | int
+) -> None:
+    store = Store(f"sqlite:///{tmp_path / 'notifier.db'}", a_cipher())
+    with store.begin() as tx:
+        assert tx.connection.scalar(text(f"PRAGMA {pragma}")) == value
+    store.close()
