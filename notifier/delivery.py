@@ -41,6 +41,7 @@ from notifier.store.situations import CaseFile, bring_files, load_file
 
 _log = logging.getLogger(__name__)
 _MOST_TRIES = 5
+_MOMENT_SECONDS = 0.05  # answers that follow each other so closely are stored by one transaction
 _RANK = {Tone.SAFETY: 0, Tone.BAD_NEWS: 1, Tone.ROUTINE: 2}
 _WITH_PROVIDER = frozenset(
     {AttemptState.DISPATCHING, AttemptState.ACCEPTED, AttemptState.DELIVERED, AttemptState.CONFIRMED}
@@ -263,13 +264,14 @@ Answer = tuple[Dispatch, SendResult]
 def send(
     dispatches: Sequence[Dispatch], channels: Channels, pool: Executor, lease_ends: float
 ) -> Iterator[list[Answer]]:
-    """Call the providers side by side; yield their answers as they come, those that are there together.
+    """Call the providers side by side; yield their answers as they come, those of a moment together.
 
     After ``lease_ends`` (of :func:`time.monotonic`) no call is begun: others hold this worker for dead.
     """
     waiting = {pool.submit(_send_one, one.message, channels, lease_ends): one for one in dispatches}
     while waiting:
-        answered, _ = wait(waiting, return_when=FIRST_COMPLETED)
+        wait(waiting, return_when=FIRST_COMPLETED)
+        answered, _ = wait(waiting, timeout=_MOMENT_SECONDS)
         yield [(dispatch, future.result()) for future, dispatch in waiting.items() if future in answered]
         for future in answered:
             del waiting[future]
@@ -292,9 +294,16 @@ def record(
     tx: Tx, answers: Sequence[Answer], channels: Channels, policies: Policies, now: datetime
 ) -> list[Ask]:
     """Store providers' answers; return what staff are asked."""
-    outcomes.bring_sent(tx, {dispatch.attempt_pk: dispatch.content for dispatch, _ in answers})
+    decided = [one.attempt_pk for one, result in answers if _decides(one, result, channels)]
+    outcomes.bring_sent(tx, {one.attempt_pk: one.content for one, _ in answers}, decided)
     asks: list[Ask] = []
     for dispatch, result in answers:
         after = channels[dispatch.message.channel].look_up_after
         asks += outcomes.record_answer(tx, dispatch.attempt_pk, result, policies, now, look_up_after=after)
     return asks
+
+
+def _decides(dispatch: Dispatch, result: SendResult, channels: Channels) -> bool:
+    """Tell whether an answer is more than an acceptance whose receipt is to come."""
+    awaits_receipt = channels[dispatch.message.channel].facts.gives_receipts
+    return result.state is not AttemptState.ACCEPTED or not awaits_receipt

@@ -69,10 +69,11 @@ def bring(tx: Tx, attempt_pks: Collection[int]) -> None:
     bring_files(tx, _cases_of(tx, attempt_pks))
 
 
-def bring_sent(tx: Tx, sent: Mapping[int, Content]) -> None:
-    """Lock these attempts with their cases, and have at hand what the answers to them mostly touch.
+def bring_sent(tx: Tx, sent: Mapping[int, Content], decided: Iterable[int]) -> None:
+    """Lock these attempts with their cases, and have at hand what the answers to them touch.
 
-    ``sent`` is what each attempt carries, by its key.
+    ``sent`` is what each attempt carries, by its key; ``decided`` are those whose answers decide more than
+    that a receipt is awaited.
     """
     attempts.lock(tx, sent)
     for pk, content in sent.items():
@@ -80,6 +81,7 @@ def bring_sent(tx: Tx, sent: Mapping[int, Content]) -> None:
     case_pks = _cases_of(tx, sent)
     cases.bring(tx, case_pks)
     notices.bring(tx, case_pks)
+    bring_files(tx, _cases_of(tx, decided))
 
 
 def _cases_of(tx: Tx, attempt_pks: Iterable[int]) -> set[int]:

@@ -12,7 +12,7 @@ from dramatiq.brokers.redis import RedisBroker
 
 from notifier.clock import Clock
 from notifier.path import Path
-from workers.broker import QUEUES, waiting
+from workers.broker import QUEUES, URGENT, waiting
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -39,9 +39,9 @@ class Actors:
             for batch in _batches(list(case_ids), _CASES):
                 self.plan.send(batch)
 
-    def wake_delivery(self, now: datetime) -> None:
-        """Have everything sent that is due now, each queue by its own workers."""
-        for queue in QUEUES:
+    def wake_delivery(self, now: datetime, queues: Iterable[str] = QUEUES) -> None:
+        """Have sent what is due now on these queues, each by its own workers."""
+        for queue in queues:
             if self._is_room(queue):
                 for batch in _batches(self.path.due(now, queue=queue), _VICTIMS):
                     self.deliver[queue].send(batch)
@@ -54,7 +54,7 @@ class Actors:
         """Plan, send what is urgent and tell staff in this process, without any wake-up."""
         self.path.plan(self.path.unplanned_cases(), self.clock.now())
         now, until = self.clock.now(), self.clock.ahead(self.path.lease_seconds)
-        self.path.deliver(self.path.due(now, queue="urgent"), now, until)
+        self.path.deliver(self.path.due(now, queue=URGENT), now, until)
         self.tell_staff.fn()
 
     def wake_rest(self, now: datetime) -> None:
@@ -70,7 +70,8 @@ def make_actors(broker: RedisBroker, path: Path, clock: Clock) -> Actors:
 
     def plan(case_ids: list[str]) -> None:
         path.plan(case_ids, clock.now())
-        actors.wake_delivery(clock.now())
+        # The rest waits for the sweep, a second at most: many at once cost far less than each alone.
+        actors.wake_delivery(clock.now(), (URGENT,))
 
     def deliver(victim_pks: list[int]) -> None:
         path.deliver(victim_pks, clock.now(), clock.ahead(path.lease_seconds))
@@ -91,10 +92,10 @@ def make_actors(broker: RedisBroker, path: Path, clock: Clock) -> Actors:
         broker,
         path,
         clock,
-        plan=actor(plan, "urgent"),
+        plan=actor(plan, URGENT),
         deliver={queue: actor(deliver, queue, f"deliver_{queue}") for queue in QUEUES},
-        tell_staff=actor(tell_staff, "urgent"),
-        reconcile=actor(reconcile, "urgent"),
+        tell_staff=actor(tell_staff, URGENT),
+        reconcile=actor(reconcile, URGENT),
     )
     return actors
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import ShutdownNotifications
 
-QUEUES = ("urgent", "routine", "bulk")
+URGENT = "urgent"
+QUEUES = (URGENT, "routine", "bulk")
 _NAMESPACE = "notifier"
 # Its maintenance would hand a dead worker's messages out again, at a random time. The sweep does that.
 _ALMOST_NEVER = 1_000_000
