@@ -70,7 +70,7 @@ def plan(
     waiting = {name: sorted(pks)[:limit] for name, pks in events.unplanned(tx, case_pks).items()}
     events.bring(tx, waiting)
     # All profiles first: no victim is locked any more when notices change.
-    people.lock(tx, _named_in(tx, waiting))
+    profiles.bring(tx, case_pks.values(), _named_in(tx, waiting))
     folded = [_fold(tx, case_pks[name], name, pks, policies, now) for name, pks in waiting.items()]
     bring_files(tx, [one.case_pk for one in folded])
     for one in folded:

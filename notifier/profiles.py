@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,15 @@ class Changes:
     """Whose plans must be looked at again: victims (publisher's ids) whose profile or addresses changed."""
 
     victim_ids: set[str] = field(default_factory=set)
+
+
+def bring(tx: Tx, case_pks: Iterable[int], victim_ids: Collection[str]) -> None:
+    """Have at hand what is known of these cases, which are locked, and of these victims, who then are too."""
+    pks = list(case_pks)
+    people.lock(tx, victim_ids)
+    cases.bring(tx, pks)
+    registrations.bring(tx, pks)
+    contact_points.bring(tx, victim_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +212,8 @@ def _save_victim(about: Fold, victim_id: str, folded: list[int], written: dict[s
     theirs = representative.contact_points if representative else ()
     about_them = (written.get("needs") or {}).get("representative") or {}
     for role, shapes, again in (
-        (Role.VICTIM, profile.contact_points, written),
         (Role.REPRESENTATIVE, theirs, about_them),
+        (Role.VICTIM, profile.contact_points, written),
     ):
         points = [_new_point(shape, policy) for shape in shapes]
         contact_points.replace_points(about.tx, victim_id, role, points, _confirmed(again), about.now)

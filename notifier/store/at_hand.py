@@ -51,7 +51,7 @@ class Filled(Generic[R]):
 
     def at(self, key: int) -> R | None:
         """Return the record of a row, where its group is here."""
-        return self.groups[self.places[key]][key] if key in self.places else None
+        return self.groups.get(self.places.get(key), {}).get(key)
 
 
 @dataclass(slots=True)

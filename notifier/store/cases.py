@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, select
 
 from notifier.records import Absence, Case, StaffMember
 from notifier.store.at_hand import Shelf
@@ -66,9 +66,10 @@ def lock(tx: Tx, pks: Iterable[int]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A case, and whether closing it is blocked or cleared."""
+    """A case, when it was opened, and whether closing it is blocked or cleared."""
 
     case: Case
+    opened_at: datetime | None
     closure: str | None
 
 
@@ -78,13 +79,16 @@ _OF_CASES = select(cases).where(cases.c.pk.in_(bindparam("pks", expanding=True))
 def _read_cases(tx: Tx, pks: Sequence[int]) -> Iterator[tuple[int, int, _Known]]:
     rows = tx.all(_OF_CASES, {"pks": pks})
     profiles = {row.pk: _case_profile(tx.cipher, row.profile_sealed) for row in rows}
-    away = _absences(tx, {known["officer"].id for known in profiles.values() if known.get("officer")})
+    tx.bring(_ABSENCES, {known["officer"].id for known in profiles.values() if known["officer"]})
     for row in rows:
-        known = profiles[row.pk]
-        officer = known.get("officer")
-        absences_ = away.get(officer.id, ()) if officer else ()
-        case = Case(row.pk, row.case_id, row.opened_at is not None, absences=absences_, **known)
-        yield row.pk, row.pk, _Known(case, row.closure)
+        case = _case(tx, row.pk, row.case_id, row.opened_at, profiles[row.pk])
+        yield row.pk, row.pk, _Known(case, row.opened_at, row.closure)
+
+
+def _case(tx: Tx, pk: int, case_id: str, opened_at: datetime | None, profile: dict[str, Any]) -> Case:
+    officer = profile["officer"]
+    away = tuple(tx.of(_ABSENCES, officer.id)) if officer else ()
+    return Case(pk, case_id, opened_at is not None, absences=away, **profile)
 
 
 _CASES = Shelf(_read_cases, frozenset({cases, absences}))
@@ -145,23 +149,25 @@ _OF_OFFICERS = (
 )
 
 
-def _absences(tx: Tx, officer_ids: set[str]) -> dict[str, tuple[Absence, ...]]:
-    """Return the officers' absences, the last announced first."""
-    found: dict[str, tuple[Absence, ...]] = {}
-    if not officer_ids:
-        return found
-    for row in tx.all(_OF_OFFICERS, {"officers": sorted(officer_ids)}):
+def _read_absences(tx: Tx, officer_ids: Sequence[str]) -> Iterator[tuple[str, int, Absence]]:
+    for row in tx.all(_OF_OFFICERS, {"officers": officer_ids}):
         cover = _staff(tx.cipher.open(row.cover_sealed) if row.cover_sealed else None)
-        away = Absence(row.officer_id, row.first_day, row.last_day, cover)
-        found[row.officer_id] = (*found.get(row.officer_id, ()), away)
-    return found
+        yield row.officer_id, row.pk, Absence(row.officer_id, row.first_day, row.last_day, cover)
+
+
+# By officer, the last announced first.
+_ABSENCES = Shelf(_read_absences, frozenset({absences}))
 
 
 def save(tx: Tx, pk: int, profile: dict[str, Any], opened_at: datetime | None) -> None:
-    """Store the case's profile; ``opened_at`` marks the opening, once; ``None``: not open."""
-    first = func.coalesce(cases.c.opened_at, opened_at) if opened_at is not None else None
-    values = {"profile_sealed": tx.cipher.seal(profile), "opened_at": first}
-    tx.run(update(cases).where(cases.c.pk == pk).values(**values))
+    """Store a locked case's profile; ``opened_at`` marks the opening, once; ``None``: not open."""
+    known = _known(tx, pk)
+    first = (known.opened_at or opened_at) if opened_at is not None else None
+    sealed = tx.cipher.seal(profile)
+    tx.change(cases, pk, profile_sealed=sealed, opened_at=first)
+    case = _case(tx, pk, known.case.case_id, first, _case_profile(tx.cipher, sealed))
+    tx.put(_CASES, pk, pk, _Known(case, first, known.closure))
+    tx.clear(cases, but=_CASES)
 
 
 def closure_of(tx: Tx, pk: int) -> str | None:

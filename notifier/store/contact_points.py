@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import bindparam, delete, exists, or_, select, update
+from sqlalchemy import Row, bindparam, delete, exists, or_, select, update
 
 from notifier.records import ChannelName, ContactPoint, Role
 from notifier.same_place import place_of
+from notifier.store.at_hand import Shelf
 from notifier.store.database import Tx
 from notifier.store.tables import contact_points
 
@@ -30,15 +32,39 @@ class NewPoint:
     unusable: str | None
 
 
+_OF_PEOPLE = (
+    select(contact_points)
+    .where(
+        contact_points.c.victim_id.in_(bindparam("victims", expanding=True)),
+        contact_points.c.owner != _PARTY,
+    )
+    .order_by(contact_points.c.pk)
+)
+
+
+def _read(tx: Tx, victim_ids: Sequence[str]) -> Iterator[tuple[str, int, Row[Any]]]:
+    for row in tx.all(_OF_PEOPLE, {"victims": victim_ids}):
+        yield row.victim_id, row.pk, row
+
+
+_STORED = Shelf(_read, frozenset({contact_points}))
+
+
+def bring(tx: Tx, victim_ids: Iterable[str]) -> None:
+    """Have the stored contact points of these victims, and of those who represent them, at hand."""
+    tx.bring(_STORED, victim_ids)
+
+
 def replace_points(
-    tx: Tx, victim_id: str, role: Role, points: Iterable[NewPoint], confirmed: set[str], now: datetime
+    tx: Tx, victim_id: str, role: Role, points: Sequence[NewPoint], confirmed: set[str], now: datetime
 ) -> None:
     """Make these the person's contact points.
 
     A changed address is a new point; a failure stands until the point's id is in ``confirmed``.
     """
-    mine = (contact_points.c.victim_id == victim_id) & (contact_points.c.owner == role.value)
-    old = {row.point_id: row for row in tx.all(select(contact_points).where(mine))}
+    old = {row.point_id: row for row in tx.of(_STORED, victim_id) if row.owner == role.value}
+    if not old and not points:
+        return
     for position, point in enumerate(points):
         before = old.pop(point.id, None)
         values = _values(tx, point, position)
@@ -48,14 +74,15 @@ def replace_points(
         if before is not None and same:
             if point.id in confirmed:
                 values["failed_at"] = None
-            tx.run(update(contact_points).where(contact_points.c.pk == before.pk).values(**values))
+            tx.change(contact_points, before.pk, **values)
             continue
         if before is not None:
             old[point.id] = before
-        tx.run(
-            contact_points.insert().values(owner=role.value, victim_id=victim_id, changed_at=now, **values)
-        )
-    tx.run(delete(contact_points).where(contact_points.c.pk.in_([row.pk for row in old.values()])))
+        tx.add(contact_points, owner=role.value, victim_id=victim_id, changed_at=now, **values)
+    if old:
+        tx.run(delete(contact_points).where(contact_points.c.pk.in_([row.pk for row in old.values()])))
+    tx.clear(contact_points, but=_STORED)
+    tx.drop(_STORED, victim_id)
 
 
 def add_party_points(

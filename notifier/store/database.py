@@ -89,13 +89,17 @@ class Tx:
     def _execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         self.write()
         if isinstance(statement, UpdateBase):
-            self._clear(statement.table)
+            self.clear(statement.table)
         return self.connection.execute(statement, parameters)
 
-    def _clear(self, table: Any) -> None:
-        """Forget what a statement by itself is about to change."""
-        for shelf in [shelf for shelf in self._shelves if table in shelf.tables]:
+    def clear(self, table: Any, but: Shelf[Any] | None = None) -> None:
+        """Forget what rests on a table that is being changed, ``but`` for a shelf that knows of it."""
+        for shelf in [shelf for shelf in self._shelves if table in shelf.tables and shelf is not but]:
             del self._shelves[shelf]
+
+    def drop(self, shelf: Shelf[Any], group: Any) -> None:
+        """Forget one group: it is read again when it is asked for."""
+        self._filled(shelf).groups.pop(group, None)
 
     def forget(self) -> None:
         """Read everything again when it is asked for: others may have changed it until now."""
@@ -120,6 +124,11 @@ class Tx:
         """Return the records of a group, which is read where it is not at hand."""
         self.bring(shelf, (group,))
         return list(self._filled(shelf).groups[group].values())
+
+    def keys_of(self, shelf: Shelf[Any], group: Any) -> list[int]:
+        """Return the keys of a group's rows, which is read where it is not at hand."""
+        self.bring(shelf, (group,))
+        return list(self._filled(shelf).groups[group])
 
     def at(self, shelf: Shelf[R], key: int) -> R | None:
         """Return the record of a row, where it is at hand."""

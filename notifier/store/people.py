@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 
 from notifier.records import (
     Case,
@@ -28,32 +28,50 @@ from notifier.wire import Name, VictimProfile
 _KEEP = 1_024  # so many profiles a process keeps decrypted: each is asked for at every hop
 
 
+_LOCKED = (
+    select(victims)
+    .where(victims.c.victim_id.in_(bindparam("ids", expanding=True)))
+    .order_by(victims.c.pk)
+    .with_for_update()
+)
+
+
+def _lock(tx: Tx, victim_ids: Sequence[str]) -> Iterator[tuple[str, int, bytes]]:
+    for row in tx.all(_LOCKED, {"ids": victim_ids}):
+        yield row.victim_id, row.pk, row.profile_sealed
+
+
+# Sealed profiles of victims who are locked, by the publisher's id: nobody else changes them now.
+_MINE = Shelf(_lock, frozenset())
+
+
 def lock(tx: Tx, victim_ids: Iterable[str]) -> None:
     """Lock those of the victims who are known until the transaction ends, in one order everywhere."""
-    if tx.is_postgresql and (wanted := sorted(victim_ids)):
-        query = select(victims.c.pk).where(victims.c.victim_id.in_(wanted)).order_by(victims.c.pk)
-        tx.all(query.with_for_update())
+    tx.bring(_MINE, sorted(victim_ids))
 
 
 def victim_pk(tx: Tx, victim_id: str) -> int | None:
     """Return the victim's key, or ``None`` where she is not known; locks her row."""
-    row = tx.first(select(victims.c.pk).where(victims.c.victim_id == victim_id).with_for_update())
-    return row.pk if row else None
+    return next(iter(tx.keys_of(_MINE, victim_id)), None)
 
 
 def profile_of(tx: Tx, victim_id: str) -> dict[str, Any]:
-    """Return the raw profile merged from the events so far; empty for an unknown victim."""
-    row = tx.first(select(victims.c.profile_sealed).where(victims.c.victim_id == victim_id))
-    return dict(tx.cipher.open(row.profile_sealed)) if row else {}
+    """Return the raw profile merged from the events so far, empty for an unknown victim; locks her row."""
+    return next((dict(tx.cipher.open(sealed)) for sealed in tx.of(_MINE, victim_id)), {})
 
 
 def save_profile(tx: Tx, victim_id: str, profile: dict[str, Any]) -> int:
     """Store the raw profile; return the victim's key."""
     sealed = tx.cipher.seal(profile)
-    tx.run(tx.insert_once(victims).values(victim_id=victim_id, profile_sealed=sealed))
+    if victim_pk(tx, victim_id) is None:
+        # Another worker may meet the same new victim at once; the second waits for the first one's row.
+        tx.run(tx.insert_once(victims), {"victim_id": victim_id, "profile_sealed": sealed})
+        tx.drop(_MINE, victim_id)
     pk = victim_pk(tx, victim_id)
     assert pk is not None
-    tx.run(update(victims).where(victims.c.pk == pk).values(profile_sealed=sealed))
+    tx.change(victims, pk, profile_sealed=sealed)
+    tx.put(_MINE, victim_id, pk, sealed)
+    tx.clear(victims)
     return pk
 
 

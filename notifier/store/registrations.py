@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, bindparam, select, update
+from sqlalchemy import Column, Row, Select, bindparam, select
 
 from notifier.store.at_hand import Shelf
 from notifier.store.database import Tx
@@ -16,11 +16,15 @@ from notifier.store.tables import registrations
 
 
 def register(tx: Tx, case: int, victim: int, event: int, since: datetime) -> None:
-    """Make the victim one of the case by this event, which takes the place of another one's registration."""
-    values = {"case_pk": case, "victim_pk": victim, "event_pk": event, "since": since}
-    same = (registrations.c.case_pk == case) & (registrations.c.victim_pk == victim)
-    if not tx.run(update(registrations).where(same).values(**values)):
-        tx.run(registrations.insert().values(**values))
+    """Make the victim one of the case, which is locked, by this event: it takes another one's place."""
+    known = next((row for row in of_case(tx, case) if row.victim_pk == victim), None)
+    if known is not None:
+        change(tx, known.pk, event_pk=event, since=since)
+        return
+    pk = tx.new_key(registrations)
+    tx.add(registrations, pk=pk, case_pk=case, victim_pk=victim, event_pk=event, since=since)
+    tx.put(_REGISTRATIONS, case, pk, Registration(pk, case, victim, event, since))
+    tx.clear(registrations, but=_REGISTRATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +36,11 @@ class Registration:
     victim_pk: int
     event_pk: int
     since: datetime
-    courtesy_at: datetime | None
-    prompt_at: datetime | None
-    held_until: datetime | None
-    referral_prompt_at: datetime | None
-    referral_due_at: datetime | None
+    courtesy_at: datetime | None = None
+    prompt_at: datetime | None = None
+    held_until: datetime | None = None
+    referral_prompt_at: datetime | None = None
+    referral_due_at: datetime | None = None
 
 
 _COLUMNS = [registrations.c[field.name] for field in fields(Registration)]
