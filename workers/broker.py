@@ -26,5 +26,8 @@ def make_broker(redis_url: str) -> RedisBroker:
 
 
 def waiting(broker: RedisBroker, queue: str) -> int:
-    """Return how many wake-ups stand in ``queue``."""
-    return int(broker.client.hlen(f"{_NAMESPACE}:{queue}.msgs"))
+    """Return how many wake-ups stand in ``queue`` that nobody took yet.
+
+    What a worker had taken when it was killed stays in Redis for good: it is not waited for.
+    """
+    return int(broker.client.llen(f"{_NAMESPACE}:{queue}"))
