@@ -12,7 +12,7 @@ from dramatiq.brokers.redis import RedisBroker
 
 from notifier.clock import Clock
 from notifier.path import Path
-from workers.broker import QUEUES, URGENT, waiting
+from workers.broker import ASKING, PLANNING, QUEUES, URGENT, waiting
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -59,10 +59,12 @@ class Actors:
 
     def wake_rest(self, now: datetime) -> None:
         """Have staff told and providers asked, where something waits."""
-        if self.path.staff_waiting(now):
-            self.tell_staff.send()
-        if self.path.questions_waiting(now):
-            self.reconcile.send()
+        for actor, is_due in (
+            (self.tell_staff, self.path.staff_waiting),
+            (self.reconcile, self.path.questions_waiting),
+        ):
+            if self._is_room(actor.queue_name) and is_due(now):
+                actor.send()
 
 
 def make_actors(broker: RedisBroker, path: Path, clock: Clock) -> Actors:
@@ -92,10 +94,10 @@ def make_actors(broker: RedisBroker, path: Path, clock: Clock) -> Actors:
         broker,
         path,
         clock,
-        plan=actor(plan, URGENT),
+        plan=actor(plan, PLANNING),
         deliver={queue: actor(deliver, queue, f"deliver_{queue}") for queue in QUEUES},
         tell_staff=actor(tell_staff, URGENT),
-        reconcile=actor(reconcile, URGENT),
+        reconcile=actor(reconcile, ASKING),
     )
     return actors
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import ShutdownNotifications
 
-URGENT = "urgent"
+URGENT, PLANNING, ASKING = "urgent", "planning", "asking"
 QUEUES = (URGENT, "routine", "bulk")
+"""Those by which notices are sent; each has threads of its own, wherever it is served."""
+SERVED_WITH = {URGENT: (PLANNING, ASKING)}
+"""What the workers of a queue do besides, by threads of its own: a provider that hangs stops no planning."""
 _NAMESPACE = "notifier"
 # Its maintenance would hand a dead worker's messages out again, at a random time. The sweep does that.
 _ALMOST_NEVER = 1_000_000

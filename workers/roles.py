@@ -31,7 +31,7 @@ from notifier.records import ChannelName, Receipt, Reply
 from notifier.store import events
 from notifier.wiring import Services, redis_client
 from workers.actors import make_actors
-from workers.broker import make_broker
+from workers.broker import SERVED_WITH, make_broker
 from workers.schedule import run_scheduler
 
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ def run_intake_role(services: Services, redis_url: str, stop: Event) -> None:
 def run_worker_role(services: Services, redis_url: str, queues: Sequence[str], stop: Event) -> None:
     """Do what wake-ups on ``queues`` ask for, each queue by threads of its own, until ``stop`` is set."""
     with reachable_redis(redis_url):
-        working = [_worker(services, redis_url, queue) for queue in queues]
+        served = [name for queue in queues for name in (queue, *SERVED_WITH.get(queue, ()))]
+        working = [_worker(services, redis_url, name) for name in served]
         _log.info("the worker is ready", extra={"queues": ",".join(queues)})
         stop.wait()
         with ThreadPoolExecutor(len(working)) as stopping:
