@@ -70,19 +70,18 @@ def plan(
     waiting = {name: sorted(pks)[:limit] for name, pks in events.unplanned(tx, case_pks).items()}
     events.bring(tx, waiting)
     # All profiles first: no victim is locked any more when notices change.
-    profiles.bring(tx, case_pks.values(), _named_in(tx, waiting))
+    profiles.bring(tx, case_pks.values(), _fresh_of(tx, waiting))
     folded = [_fold(tx, case_pks[name], name, pks, policies, now) for name, pks in waiting.items()]
     bring_files(tx, [one.case_pk for one in folded])
     for one in folded:
         _plan_case(tx, one, policies, now, planned)
+    planned.asks += _decide_elsewhere(tx, folded, policies, now)
     events.mark_planned(tx, (pk for pks in waiting.values() for pk in pks), now)
     return planned
 
 
-def _named_in(tx: Tx, waiting: Mapping[str, list[int]]) -> set[str]:
-    """Return the victims (publishers' ids) whom new events may change."""
-    fresh = (event for pks in waiting.values() for event in events.load_all(tx, pks))
-    return {event.data.victim_id for event in fresh if event.type in profiles.OF_THE_VICTIM}
+def _fresh_of(tx: Tx, waiting: Mapping[str, list[int]]) -> list[CaseEvent]:
+    return [event for pks in waiting.values() for event in events.load_all(tx, pks)]
 
 
 def _fold(
@@ -110,7 +109,6 @@ def _plan_case(tx: Tx, folded: _Folded, policies: Policies, now: datetime, plann
         closure.review(tx, file, now)
         referral.review(tx, file, fresh, policies, now)
     planned.answered += [_answer(event, file) for event in fresh if event.type in _ANSWERS]
-    planned.asks += _decide_elsewhere(tx, case_pk, folded.changes.victim_ids, policies, now)
 
 
 def _make_notices(tx: Tx, file: CaseFile, waiting: set[int], policies: Policies, now: datetime) -> list[Ask]:
@@ -251,18 +249,22 @@ def _decide_open(tx: Tx, file: CaseFile, victim_pk: int, policies: Policies, now
     return asks
 
 
-def _decide_elsewhere(
-    tx: Tx, case_pk: int, victim_ids: set[str], policies: Policies, now: datetime
-) -> list[Ask]:
-    """What changed about a victim holds in her other cases too."""
+def _decide_elsewhere(tx: Tx, folded: Sequence[_Folded], policies: Policies, now: datetime) -> list[Ask]:
+    """What changed about victims holds in their other cases too."""
     asks: list[Ask] = []
-    for victim_id in sorted(victim_ids):
-        victim_pk = people.victim_pk(tx, victim_id)
-        if victim_pk is None:
-            continue
-        for other in sorted(set(registrations.cases_of(tx, victim_pk)) - {case_pk}):
-            file = load_file(tx, other)
-            if file.case.opened:
-                asks += _decide_open(tx, file, victim_pk, policies, now)
-                contact_clock.refresh(tx, file, victim_pk, policies, now)
+    others = _other_cases(tx, folded)
+    bring_files(tx, {case_pk for case_pk, _ in others})
+    for case_pk, victim_pk in others:
+        file = load_file(tx, case_pk)
+        if file.case.opened:
+            asks += _decide_open(tx, file, victim_pk, policies, now)
+            contact_clock.refresh(tx, file, victim_pk, policies, now)
     return asks
+
+
+def _other_cases(tx: Tx, folded: Sequence[_Folded]) -> list[tuple[int, int]]:
+    """Return the cases (keys), with the victim, that hold a victim who changed by an event of another one."""
+    pks = people.lock(tx, {victim_id for one in folded for victim_id in one.changes.victim_ids})
+    theirs = registrations.cases_of(tx, pks.values())
+    changed = [(one.case_pk, pks[name]) for one in folded for name in one.changes.victim_ids if name in pks]
+    return sorted({(other, pk) for case_pk, pk in changed for other in theirs[pk] if other != case_pk})

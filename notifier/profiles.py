@@ -21,7 +21,7 @@ from notifier.store.database import Tx
 from notifier.wire import ContactPointShape, PostalAddress, VictimProfile
 
 _OF_THE_CASE = frozenset({"case.opened", "officer.assigned"})
-OF_THE_VICTIM = frozenset({"victim.registered", "victim.updated"})
+_OF_THE_VICTIM = frozenset({"victim.registered", "victim.updated"})
 _REGISTERED = "victim_id"  # a stored profile has it once she is registered
 _FOLDED = "events"  # in a stored profile: the keys of the events that it was made of
 
@@ -33,11 +33,18 @@ class Changes:
     victim_ids: set[str] = field(default_factory=set)
 
 
-def bring(tx: Tx, case_pks: Iterable[int], victim_ids: Collection[str]) -> None:
-    """Have at hand what is known of these cases, which are locked, and of these victims, who then are too."""
+def bring(tx: Tx, case_pks: Iterable[int], fresh: Collection[CaseEvent]) -> None:
+    """Have at hand what ``fresh`` events may change: of these cases, which are locked, and of the victims.
+
+    Victims of whom they are the first word are made; all whom they name are locked.
+    """
     pks = list(case_pks)
-    people.lock(tx, victim_ids)
+    victim_ids = {event.data.victim_id for event in fresh if event.type in _OF_THE_VICTIM}
+    people.make(tx, victim_ids)
     cases.bring(tx, pks)
+    cases.bring_absences(
+        tx, {event.data.officer.id for event in fresh if event.type in _OF_THE_CASE and event.data.officer}
+    )
     registrations.bring(tx, pks)
     contact_points.bring(tx, victim_ids)
 
@@ -77,7 +84,7 @@ def fold(about: Fold, event: CaseEvent) -> None:
         _note_absence(about, event)
     elif event.type == "case.party_recorded":
         _record_party(about, event)
-    elif event.type in OF_THE_VICTIM:
+    elif event.type in _OF_THE_VICTIM:
         _fold_victim(about, event)
         if event.type == "victim.registered":
             _register(about, event.data.victim_id)
@@ -95,7 +102,7 @@ def _take_back(about: Fold, retraction: CaseEvent) -> None:
         cases.drop_absence(about.tx, event.pk)
     elif event.type == "case.party_recorded":
         _drop_party(about, event)
-    elif event.type in OF_THE_VICTIM:
+    elif event.type in _OF_THE_VICTIM:
         _take_back_of_victim(about, event)
         _register(about, event.data.victim_id)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import ParamSpec, TypeVar
 
 import dramatiq
@@ -12,6 +13,7 @@ from dramatiq.brokers.redis import RedisBroker
 
 from notifier.clock import Clock
 from notifier.path import Path
+from notifier.together import Together
 from workers.broker import ASKING, PLANNING, QUEUES, URGENT, waiting
 
 T = TypeVar("T")
@@ -70,10 +72,17 @@ class Actors:
 def make_actors(broker: RedisBroker, path: Path, clock: Clock) -> Actors:
     """Declare the actors on ``broker``."""
 
-    def plan(case_ids: list[str]) -> None:
-        path.plan(case_ids, clock.now())
+    def plan_all(asked: Sequence[list[str]]) -> list[None]:
+        path.plan(list(dict.fromkeys(chain.from_iterable(asked))), clock.now())
         # The rest waits for the sweep, a second at most: many at once cost far less than each alone.
         actors.wake_delivery(clock.now(), (URGENT,))
+        return [None] * len(asked)
+
+    # A case among fifty costs half of what one among five does.
+    plan_together = Together(plan_all)
+
+    def plan(case_ids: list[str]) -> None:
+        plan_together(case_ids)
 
     def deliver(victim_pks: list[int]) -> None:
         path.deliver(victim_pks, clock.now(), clock.ahead(path.lease_seconds))

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _THREADS = 4
-_IDLE_MILLISECONDS = 20  # so often an idle worker looks for a wake-up: news waits for it twice on its way
+_IDLE_MILLISECONDS = 250
 _FINISH_MILLISECONDS = 15_000
 _FINISH_SECONDS = 10
 

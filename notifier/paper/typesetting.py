@@ -10,7 +10,7 @@ import threading
 import unicodedata
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import typst
 from notifier.records import LeafletText, Rendered
 
 _LAYOUT = Path(__file__).with_name("layout.typ")
+_LEAFLETS_KEPT = 32  # some 30 kB each
 _TITLES = {"en": "Letter", "cy": "Llythyr"}  # where the letter has no subject: PDF/UA-1 asks for a title
 # What the typeface lacks and plain characters say as well.
 _PLAIN = str.maketrans({"\u2010": "-", "\u2011": "-", "\u202f": "\u00a0", "\ufeff": None})
@@ -42,6 +43,8 @@ class Typesetter:
 
     def __init__(self) -> None:
         self._of_thread = threading.local()
+        # A leaflet goes with many mails of a day, and takes 8 ms.
+        self._leaflet_of_day = lru_cache(maxsize=_LEAFLETS_KEPT)(self._lay_out_leaflet)
 
     def letter(self, rendered: Rendered, created_at: datetime) -> Pdf:
         """Return a letter with its leaflets, each beginning on a page of its own.
@@ -54,16 +57,23 @@ class Typesetter:
         letter = {**asdict(rendered.letter), "paragraphs": rendered.paragraphs, "heading": heading}
         title = heading or _TITLES.get(rendered.language, "Letter")
         leaflets = [asdict(leaflet) for leaflet in rendered.leaflets]
-        return self._typeset(rendered, created_at, title=title, letter=letter, leaflets=leaflets)
+        look = {"language": rendered.language, "format": rendered.format}
+        return self._typeset(created_at, title=title, letter=letter, leaflets=leaflets, **look)
 
     def leaflet(self, rendered: Rendered, leaflet: LeafletText, created_at: datetime) -> Pdf:
-        """Return one leaflet of ``rendered`` as a document of its own; raises as :meth:`letter` does."""
-        leaflets = [asdict(leaflet)]
-        return self._typeset(rendered, created_at, title=leaflet.title, letter=None, leaflets=leaflets)
+        """Return one leaflet of ``rendered`` as a document of its own, dated at the beginning of the UTC day.
 
-    def _typeset(self, rendered: Rendered, created_at: datetime, **content: Any) -> Pdf:
+        Raises as :meth:`letter` does.
+        """
+        day = created_at.astimezone(UTC).replace(hour=0, minute=0, second=0)
+        return self._leaflet_of_day(leaflet, rendered.language, rendered.format, day.replace(microsecond=0))
+
+    def _lay_out_leaflet(self, leaflet: LeafletText, language: str, format_: str, day: datetime) -> Pdf:
+        look = {"language": language, "format": format_}
+        return self._typeset(day, title=leaflet.title, letter=None, leaflets=[asdict(leaflet)], **look)
+
+    def _typeset(self, created_at: datetime, **content: Any) -> Pdf:
         compiler = self._compiler()
-        content |= {"language": rendered.language, "format": rendered.format}
         try:
             pdf = compiler.compile(
                 sys_inputs={"content": _written(content)},

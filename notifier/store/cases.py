@@ -137,6 +137,11 @@ def add_absence(tx: Tx, event_pk: int, absence: Absence, cover: dict[str, Any] |
     tx.run(tx.insert_once(absences).values(**values))
 
 
+def bring_absences(tx: Tx, officer_ids: Iterable[str]) -> None:
+    """Have these officers' absences at hand."""
+    tx.bring(_ABSENCES, officer_ids)
+
+
 def drop_absence(tx: Tx, event_pk: int) -> None:
     """Forget an absence that was announced wrongly."""
     tx.run(delete(absences).where(absences.c.event_pk == event_pk))

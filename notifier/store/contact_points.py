@@ -63,26 +63,40 @@ def replace_points(
     A changed address is a new point; a failure stands until the point's id is in ``confirmed``.
     """
     old = {row.point_id: row for row in tx.of(_STORED, victim_id) if row.owner == role.value}
-    if not old and not points:
-        return
+    changed = False
     for position, point in enumerate(points):
         before = old.pop(point.id, None)
         values = _values(tx, point, position)
-        same = before is not None and all(
-            getattr(before, name) == values[name] for name in ("channel", "address_hash")
-        )
-        if before is not None and same:
+        if before is not None and _is_same_place(before, values):
             if point.id in confirmed:
                 values["failed_at"] = None
-            tx.change(contact_points, before.pk, **values)
+            changed |= _change(tx, before, point, values)
             continue
         if before is not None:
             old[point.id] = before
-        tx.add(contact_points, owner=role.value, victim_id=victim_id, changed_at=now, **values)
+        sealed = tx.cipher.seal(point.address)
+        owner = {"owner": role.value, "victim_id": victim_id, "changed_at": now}
+        tx.add(contact_points, address_sealed=sealed, **owner, **values)
+        changed = True
     if old:
         tx.run(delete(contact_points).where(contact_points.c.pk.in_([row.pk for row in old.values()])))
-    tx.clear(contact_points, but=_STORED)
-    tx.drop(_STORED, victim_id)
+    if changed or old:
+        tx.clear(contact_points, but=_STORED)
+        tx.drop(_STORED, victim_id)
+
+
+def _is_same_place(before: Row[Any], values: dict[str, Any]) -> bool:
+    return all(getattr(before, name) == values[name] for name in ("channel", "address_hash"))
+
+
+def _change(tx: Tx, before: Row[Any], point: NewPoint, values: dict[str, Any]) -> bool:
+    """Store what differs; tell whether anything does."""
+    changes = {name: value for name, value in values.items() if getattr(before, name) != value}
+    if tx.cipher.open(before.address_sealed) != point.address:
+        changes["address_sealed"] = tx.cipher.seal(point.address)
+    if changes:
+        tx.change(contact_points, before.pk, **changes)
+    return bool(changes)
 
 
 def add_party_points(
@@ -93,7 +107,8 @@ def add_party_points(
     for position, point in enumerate(points):
         values = _values(tx, point, position)
         owner = {"owner": _PARTY, "victim_id": victim_id, "case_id": case_id, "changed_at": now}
-        tx.run(contact_points.insert().values(**owner, **values))
+        sealed = tx.cipher.seal(point.address)
+        tx.run(contact_points.insert().values(address_sealed=sealed, **owner, **values))
         hashes.append(str(values["address_hash"]))
     return hashes
 
@@ -106,13 +121,13 @@ def drop_party_points(tx: Tx, case_id: str) -> list[str]:
     return hashes
 
 
-def _values(tx: Tx, point: NewPoint, position: int) -> dict[str, object]:
+def _values(tx: Tx, point: NewPoint, position: int) -> dict[str, Any]:
+    """Return the columns of a point but for the sealed address, which is never the same twice."""
     address_hash = tx.cipher.lookup("address", place_of(point.channel, point.address))
     return {
         "point_id": point.id,
         "position": position,
         "channel": point.channel.value,
-        "address_sealed": tx.cipher.seal(point.address),
         "address_hash": address_hash,
         "safe": point.safe,
         "safe_written": point.safe_written,

@@ -45,6 +45,7 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
         cursor.execute("SET synchronous_commit = on")
+        cursor.execute("SET timezone = 'UTC'")  # a time in another one is converted each time it is read
     connection.commit()
 
 

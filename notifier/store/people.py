@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -45,9 +45,24 @@ def _lock(tx: Tx, victim_ids: Sequence[str]) -> Iterator[tuple[str, int, bytes]]
 _MINE = Shelf(_lock, frozenset())
 
 
-def lock(tx: Tx, victim_ids: Iterable[str]) -> None:
-    """Lock those of the victims who are known until the transaction ends, in one order everywhere."""
+def lock(tx: Tx, victim_ids: Collection[str]) -> dict[str, int]:
+    """Lock those of the victims who are known until the transaction ends, in one order everywhere.
+
+    Returns their keys.
+    """
     tx.bring(_MINE, sorted(victim_ids))
+    return {name: pk for name in victim_ids for pk in tx.keys_of(_MINE, name)}
+
+
+def make(tx: Tx, victim_ids: Collection[str]) -> None:
+    """Lock these victims until the transaction ends; who is new has an empty profile from now on."""
+    if new := sorted(set(victim_ids) - set(lock(tx, victim_ids))):
+        # Another worker may meet the same new victim at once; the second waits for the first one's row.
+        sealed = tx.cipher.seal({})
+        tx.run(tx.insert_once(victims), [{"victim_id": name, "profile_sealed": sealed} for name in new])
+        for name in new:
+            tx.drop(_MINE, name)
+        lock(tx, new)
 
 
 def victim_pk(tx: Tx, victim_id: str) -> int | None:
@@ -63,10 +78,7 @@ def profile_of(tx: Tx, victim_id: str) -> dict[str, Any]:
 def save_profile(tx: Tx, victim_id: str, profile: dict[str, Any]) -> int:
     """Store the raw profile; return the victim's key."""
     sealed = tx.cipher.seal(profile)
-    if victim_pk(tx, victim_id) is None:
-        # Another worker may meet the same new victim at once; the second waits for the first one's row.
-        tx.run(tx.insert_once(victims), {"victim_id": victim_id, "profile_sealed": sealed})
-        tx.drop(_MINE, victim_id)
+    make(tx, (victim_id,))
     pk = victim_pk(tx, victim_id)
     assert pk is not None
     tx.change(victims, pk, profile_sealed=sealed)

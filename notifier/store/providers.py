@@ -12,14 +12,15 @@ from notifier.records import AttemptState
 from notifier.store.database import Tx
 from notifier.store.tables import attempts, providers
 
+_BY_NAME = select(providers).where(providers.c.name == bindparam("name"))
+
 
 def load(tx: Tx, name: str) -> Row[Any]:
     """Return a provider's row; one that was never used stands well."""
-    query = select(providers).where(providers.c.name == name)
-    row = tx.first(query)
+    row = tx.first(_BY_NAME, {"name": name})
     if row is None:
         tx.run(tx.insert_once(providers), {"name": name, "failures": 0})
-        row = tx.first(query)
+        row = tx.first(_BY_NAME, {"name": name})
     assert row is not None
     return row
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import lru_cache
@@ -120,7 +120,14 @@ def referrals_due(tx: Tx, now: datetime) -> Sequence[Row[Any]]:
     return tx.all(_due(registrations.c.referral_due_at), {"now": now})
 
 
-def cases_of(tx: Tx, victim: int) -> list[int]:
-    """Return the keys of the victim's cases."""
-    query = select(registrations.c.case_pk).where(registrations.c.victim_pk == victim)
-    return [row.case_pk for row in tx.all(query)]
+_OF_VICTIMS = select(registrations.c.victim_pk, registrations.c.case_pk).where(
+    registrations.c.victim_pk.in_(bindparam("victims", expanding=True))
+)
+
+
+def cases_of(tx: Tx, victims: Collection[int]) -> dict[int, list[int]]:
+    """Return the keys of each victim's cases."""
+    found: dict[int, list[int]] = {victim: [] for victim in victims}
+    for row in tx.all(_OF_VICTIMS, {"victims": list(found)}) if found else ():
+        found[row.victim_pk].append(row.case_pk)
+    return found

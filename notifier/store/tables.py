@@ -56,6 +56,8 @@ class UtcTime(TypeDecorator[datetime]):
         """Give the instant back in UTC."""
         if value is None:
             return None
+        if value.tzinfo is UTC:
+            return value
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 

@@ -222,7 +222,7 @@ def test_a_registration_in_a_second_case_keeps_what_is_known_of_her(tx: Tx) -> N
         victim = the_victim(tx, case_id)
         assert addresses(victim) == ["+447700900123", "jo@example.org"]
         assert victim.needs.discreet
-    assert len(registrations.cases_of(tx, victim.pk)) == 2
+    assert len(registrations.cases_of(tx, [victim.pk])[victim.pk]) == 2
 
 
 def test_a_registration_that_comes_again_updates_her_and_stays_one(tx: Tx) -> None:
