@@ -38,6 +38,7 @@ NEWEST_REVISION = max(int(file.name[:4]) for file in Path(__file__).parent.glob(
 # Two transactions waited for each other, or read what the other wrote, and this one was ended.
 _WAY_GIVEN = (DeadlockDetected, SerializationFailure)
 _TURNS = 8
+_FEWEST_KEYS = 32
 _PAUSE_SECONDS = 0.1
 R = TypeVar("R")
 
@@ -181,7 +182,7 @@ class Tx:
             return count((self.connection.scalar(select(func.max(table.c.pk))) or 0) + 1)
         # As many as there are cases in hand: each needs one or so, and keys that are left over cost nothing.
         drawn = func.nextval(f"{table.name}_pk_seq").label("pk")
-        query = select(drawn).select_from(func.generate_series(1, max(len(self.locked), 1)))
+        query = select(drawn).select_from(func.generate_series(1, max(len(self.locked), _FEWEST_KEYS)))
         return iter(self.connection.scalars(query).all())
 
 
