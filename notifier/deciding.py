@@ -93,7 +93,8 @@ def _store(tx: Tx, notice: Notice, decision: Decision, file: CaseFile, policy: P
         values |= {"state": state, "send_at": None, "reason": reason}
         if isinstance(outcome, Suppress | Cancel):
             values["at_risk_at"] = None
-    notices.change(tx, notice.pk, **values)
+    if _differs(notice, values):
+        notices.change(tx, notice.pk, **values)
     if not _stands(notice, values, now):
         after = notices.load(tx, notice.pk)
         journal.write(tx, line_about(after, file, what, reason, why), now)
@@ -128,6 +129,11 @@ def _meets(decision: Decision) -> bool:
     if isinstance(outcome, Send):
         return decision.deadline is None or outcome.at <= decision.deadline
     return isinstance(outcome, Suppress | Cancel)
+
+
+def _differs(notice: Notice, values: dict[str, Any]) -> bool:
+    """Tell whether something is to be stored; a notice's queue and lease follow from its tone and state."""
+    return any(getattr(notice, name) != value for name, value in values.items() if hasattr(notice, name))
 
 
 def _stands(notice: Notice, values: dict[str, Any], now: datetime) -> bool:
