@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, select
 
 from notifier.records import OUTAGE, AttemptState, ChannelName, Message, Notice, Role, Tone, Wording
 from notifier.store import cases, notices
+from notifier.store.among import among
 from notifier.store.at_hand import Shelf
 from notifier.store.database import Tx
 from notifier.store.tables import attempt_notices, attempts
@@ -136,16 +137,12 @@ _SHOWN = {column.name for column in _COLUMNS} - {"silence_means", "code"}
 _READ = (
     select(*_COLUMNS)
     .where(
-        attempts.c.victim_pk.in_(bindparam("victims", expanding=True)),
+        among(attempts.c.victim_pk, "victims"),
         attempts.c.role.not_in(STAFF_ROLES),
     )
     .order_by(attempts.c.pk)
 )
-_CARRIED = (
-    select(attempt_notices)
-    .join(attempts)
-    .where(attempts.c.victim_pk.in_(bindparam("victims", expanding=True)))
-)
+_CARRIED = select(attempt_notices).join(attempts).where(among(attempts.c.victim_pk, "victims"))
 
 
 def _read(tx: Tx, victim_pks: Sequence[int]) -> Iterator[tuple[int, int, Attempt]]:
@@ -203,9 +200,7 @@ def load(tx: Tx, pk: int) -> Attempt:
     return _record(row, tuple(one.notice_pk for one in carried))
 
 
-_SEALED = select(attempts.c.pk, attempts.c.message_sealed, attempts.c.why).where(
-    attempts.c.pk.in_(bindparam("pks", expanding=True))
-)
+_SEALED = select(attempts.c.pk, attempts.c.message_sealed, attempts.c.why).where(among(attempts.c.pk, "pks"))
 
 
 def _read_contents(tx: Tx, pks: Sequence[int]) -> Iterator[tuple[int, int, Content]]:
@@ -245,8 +240,11 @@ def change(tx: Tx, pk: int, **values: Any) -> None:
 
 _CHANGING = {"state", "sent_at", "silence_means", "tries", "code"}
 _OWNERS = select(attempts.c.pk, attempts.c.case_pk, attempts.c.victim_pk, attempts.c.role).where(
-    attempts.c.pk.in_(bindparam("pks", expanding=True))
+    among(attempts.c.pk, "pks")
 )
+
+
+_LOCKED = select(attempts.c.pk).where(among(attempts.c.pk, "pks")).order_by(attempts.c.pk).with_for_update()
 
 
 def lock(tx: Tx, pks: Iterable[int]) -> None:
@@ -263,8 +261,7 @@ def lock(tx: Tx, pks: Iterable[int]) -> None:
     cases.lock(tx, {row.case_pk for row in owners if row.case_pk is not None})
     alone = [row.pk for row in owners if row.case_pk is None or row.role in STAFF_ROLES]
     if alone and tx.is_postgresql:
-        mine = select(attempts.c.pk).where(attempts.c.pk.in_(alone)).order_by(attempts.c.pk)
-        tx.all(mine.with_for_update())
+        tx.all(_LOCKED, {"pks": alone})
     bring(tx, {row.victim_pk for row in owners if row.pk not in alone and row.victim_pk is not None})
 
 

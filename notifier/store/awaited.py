@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, bindparam, select, update
 
 from notifier.records import AttemptState, ChannelName
+from notifier.store.among import among
 from notifier.store.attempts import STAFF_ROLES
 from notifier.store.database import Tx
 from notifier.store.tables import attempts
@@ -32,7 +33,7 @@ _STAFF_DUE = _to_check(attempts.c.state == AttemptState.DEFERRED, attempts.c.rol
 _SILENT = (
     _to_check(
         attempts.c.state == AttemptState.ACCEPTED,
-        attempts.c.channel.in_(bindparam("channels", expanding=True)),
+        among(attempts.c.channel, "channels"),
     )
     .add_columns(attempts.c.silence_means)
     .order_by(None)

@@ -8,9 +8,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import delete, select
 
 from notifier.records import Absence, Case, StaffMember
+from notifier.store.among import among
 from notifier.store.at_hand import Shelf
 from notifier.store.cipher import Cipher
 from notifier.store.database import Tx
@@ -39,13 +40,8 @@ def keys(tx: Tx, case_ids: Sequence[str]) -> dict[str, int]:
     return found
 
 
-_NAMED = select(cases.c.case_id, cases.c.pk).where(cases.c.case_id.in_(bindparam("ids", expanding=True)))
-_LOCKED = (
-    select(cases.c.pk)
-    .where(cases.c.pk.in_(bindparam("pks", expanding=True)))
-    .order_by(cases.c.pk)
-    .with_for_update()
-)
+_NAMED = select(cases.c.case_id, cases.c.pk).where(among(cases.c.case_id, "ids"))
+_LOCKED = select(cases.c.pk).where(among(cases.c.pk, "pks")).order_by(cases.c.pk).with_for_update()
 
 
 def _found(tx: Tx, case_ids: Sequence[str]) -> dict[str, int]:
@@ -73,7 +69,7 @@ class _Known:
     closure: str | None
 
 
-_OF_CASES = select(cases).where(cases.c.pk.in_(bindparam("pks", expanding=True)))
+_OF_CASES = select(cases).where(among(cases.c.pk, "pks"))
 
 
 def _read_cases(tx: Tx, pks: Sequence[int]) -> Iterator[tuple[int, int, _Known]]:
@@ -148,9 +144,7 @@ def drop_absence(tx: Tx, event_pk: int) -> None:
 
 
 _OF_OFFICERS = (
-    select(absences)
-    .where(absences.c.officer_id.in_(bindparam("officers", expanding=True)))
-    .order_by(absences.c.event_pk.desc())
+    select(absences).where(among(absences.c.officer_id, "officers")).order_by(absences.c.event_pk.desc())
 )
 
 

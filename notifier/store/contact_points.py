@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, exists, or_, select, update
+from sqlalchemy import Row, delete, exists, or_, select, update
 
 from notifier.records import ChannelName, ContactPoint, Role
 from notifier.same_place import place_of
+from notifier.store.among import among
 from notifier.store.at_hand import Shelf
 from notifier.store.database import Tx
 from notifier.store.tables import contact_points
@@ -35,7 +36,7 @@ class NewPoint:
 _OF_PEOPLE = (
     select(contact_points)
     .where(
-        contact_points.c.victim_id.in_(bindparam("victims", expanding=True)),
+        among(contact_points.c.victim_id, "victims"),
         contact_points.c.owner != _PARTY,
     )
     .order_by(contact_points.c.pk)
@@ -146,7 +147,7 @@ _on_party_file = exists().where(
 _OF_VICTIMS = (
     select(contact_points, _on_party_file.label("on_party_file"))
     .where(
-        contact_points.c.victim_id.in_(bindparam("victims", expanding=True)),
+        among(contact_points.c.victim_id, "victims"),
         contact_points.c.owner != _PARTY,
     )
     .order_by(contact_points.c.position, contact_points.c.pk)

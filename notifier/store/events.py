@@ -15,6 +15,7 @@ from sqlalchemy import Row, bindparam, select, update
 from notifier import documents
 from notifier.event_types import EVENT_TYPES
 from notifier.records import CaseEvent
+from notifier.store.among import among
 from notifier.store.at_hand import Shelf
 from notifier.store.cipher import Cipher
 from notifier.store.database import Tx
@@ -81,10 +82,14 @@ def add_all(tx: Tx, new: Sequence[NewEvent], now: datetime) -> list[Added]:
     return results
 
 
+_KNOWN = select(events.c.source, events.c.event_id, events.c.content_hash).where(
+    among(events.c.event_id, "ids")
+)
+
+
 def _known(tx: Tx, new: Sequence[NewEvent]) -> dict[tuple[str, str], str]:
-    columns = (events.c.source, events.c.event_id, events.c.content_hash)
-    query = select(*columns).where(events.c.event_id.in_({event.id for event in new}))
-    return {(row.source, row.event_id): row.content_hash for row in tx.all(query)}
+    rows = tx.all(_KNOWN, {"ids": {event.id for event in new}})
+    return {(row.source, row.event_id): row.content_hash for row in rows}
 
 
 def _count_repeats(tx: Tx, repeated: Sequence[tuple[str, str]]) -> None:
@@ -153,7 +158,7 @@ def unplanned_cases(tx: Tx, limit: int) -> list[str]:
 
 _IN_CASES = (
     select(events)
-    .where(events.c.case_id.in_(bindparam("case_ids", expanding=True)), events.c.problem.is_(None))
+    .where(among(events.c.case_id, "case_ids"), events.c.problem.is_(None))
     .order_by(events.c.pk)
 )
 
@@ -176,18 +181,20 @@ def of_case(tx: Tx, case_id: str) -> list[CaseEvent]:
     return tx.of(_OF_CASE, case_id)
 
 
+_LISTED = select(events).where(among(events.c.pk, "pks")).order_by(events.c.pk)
+
+
 def load_all(tx: Tx, pks: Sequence[int]) -> list[CaseEvent]:
     """Return these events in the order of arrival."""
     at_hand = [tx.at(_OF_CASE, pk) for pk in sorted(pks)]
     known = [event for event in at_hand if event is not None]
     if len(known) == len(pks):
         return known
-    query = select(events).where(events.c.pk.in_(pks)).order_by(events.c.pk)
-    return [_record(tx, row) for row in tx.all(query)]
+    return [_record(tx, row) for row in tx.all(_LISTED, {"pks": pks})]
 
 
 _UNPLANNED = select(events.c.case_id, events.c.pk).where(
-    events.c.case_id.in_(bindparam("case_ids", expanding=True)),
+    among(events.c.case_id, "case_ids"),
     events.c.planned_at.is_(None),
     events.c.problem.is_(None),
 )
@@ -201,10 +208,16 @@ def unplanned(tx: Tx, case_ids: Iterable[str]) -> dict[str, set[int]]:
     return waiting
 
 
+_PLANNED = (
+    update(events)
+    .where(among(events.c.pk, "pks"), events.c.problem.is_(None))
+    .values(planned_at=bindparam("now"))
+)
+
+
 def mark_planned(tx: Tx, pks: Iterable[int], now: datetime) -> None:
     """Note that these events were planned, but for those that were set aside meanwhile."""
-    planned = events.c.pk.in_(sorted(pks)) & events.c.problem.is_(None)
-    tx.run(update(events).where(planned).values(planned_at=now))
+    tx.run(_PLANNED, {"pks": list(pks), "now": now})
 
 
 def mark_problem(tx: Tx, pk: int, problem: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Row, bindparam, func, select, update
 from notifier.event_types import EVENT_TYPES
 from notifier.records import CaseEvent, Notice, NoticeState, Tone
 from notifier.store import sources
+from notifier.store.among import among
 from notifier.store.at_hand import Shelf
 from notifier.store.database import Tx
 from notifier.store.tables import cases, events, notices, victims
@@ -78,9 +79,7 @@ _FIELDS = {field.name for field in fields(Notice)}
 _WITH_EVENTS = select(notices, events.c.event_id).select_from(
     notices.outerjoin(events, events.c.pk == notices.c.event_pk)
 )
-_IN_CASES = _WITH_EVENTS.where(notices.c.case_pk.in_(bindparam("cases", expanding=True))).order_by(
-    notices.c.pk
-)
+_IN_CASES = _WITH_EVENTS.where(among(notices.c.case_pk, "cases")).order_by(notices.c.pk)
 
 
 def _read(tx: Tx, case_pks: Sequence[int]) -> Iterator[tuple[int, int, Notice]]:
@@ -100,6 +99,9 @@ def _in_order(found: Iterable[Notice]) -> list[Notice]:
     return sorted(found, key=lambda notice: (notice.occurred_at, notice.pk))
 
 
+_LISTED = _WITH_EVENTS.where(among(notices.c.pk, "pks"))
+
+
 def load(tx: Tx, pk: int) -> Notice:
     """Return one notice."""
     (notice,) = load_all(tx, [pk])
@@ -112,8 +114,7 @@ def load_all(tx: Tx, pks: Iterable[int]) -> list[Notice]:
     at_hand = [notice for pk in wanted if (notice := tx.at(_OF_CASE, pk)) is not None]
     if len(at_hand) == len(wanted):
         return _in_order(at_hand)
-    query = _WITH_EVENTS.where(notices.c.pk.in_(wanted))
-    return _in_order(_record(row) for row in tx.all(query))
+    return _in_order(_record(row) for row in tx.all(_LISTED, {"pks": wanted}))
 
 
 def by_victim(tx: Tx, pks: Iterable[int]) -> list[list[int]]:
@@ -198,7 +199,7 @@ _DUE_VICTIMS = (
     .order_by(func.min(notices.c.send_at))
     .limit(bindparam("most"))
 )
-_HERS = notices.c.victim_pk.in_(bindparam("victims", expanding=True))
+_HERS = among(notices.c.victim_pk, "victims")
 _IN_HAND = select(notices.c.victim_pk).where(
     _HERS, notices.c.state == NoticeState.SENDING, notices.c.leased_until > bindparam("now")
 )
@@ -209,6 +210,17 @@ _BROKEN_OFF = (
     .order_by(func.max(notices.c.tries), notices.c.victim_pk)
 )
 _TO_LEASE = select(notices.c.pk).where(_HERS, _DUE).order_by(notices.c.pk).with_for_update(skip_locked=True)
+_LEASE = (
+    update(notices)
+    .where(among(notices.c.pk, "pks"))
+    .values(state=NoticeState.SENDING, leased_until=bindparam("until"), tries=notices.c.tries + 1)
+)
+_VICTIMS_FREE = (
+    select(victims.c.pk)
+    .where(among(victims.c.pk, "victims"))
+    .order_by(victims.c.pk)
+    .with_for_update(skip_locked=True)
+)
 _EXPIRED = (
     update(notices)
     .where(notices.c.state == NoticeState.SENDING, notices.c.leased_until <= bindparam("now"))
@@ -229,8 +241,7 @@ def lock_victims(tx: Tx, victim_pks: Sequence[int]) -> list[int]:
     """Lock those of the victims that no other worker has in hand; return them in the given order."""
     if not tx.is_postgresql:
         return list(victim_pks)
-    query = select(victims.c.pk).where(victims.c.pk.in_(victim_pks)).order_by(victims.c.pk)
-    got = {row.pk for row in tx.all(query.with_for_update(skip_locked=True))}
+    got = {row.pk for row in tx.all(_VICTIMS_FREE, {"victims": list(victim_pks)})}
     return [pk for pk in victim_pks if pk in got]
 
 
@@ -250,8 +261,7 @@ def lease_due(tx: Tx, victim_pks: Iterable[int], now: datetime, until: datetime)
     One that is being decided at this moment is left alone: it may be due no more.
     """
     pks = [row.pk for row in tx.all(_TO_LEASE, {"victims": list(victim_pks), "now": now})]
-    taken = {"state": NoticeState.SENDING, "leased_until": until, "tries": notices.c.tries + 1}
-    tx.run(update(notices).where(notices.c.pk.in_(pks)).values(**taken))
+    tx.run(_LEASE, {"pks": pks, "until": until})
     return pks
 
 

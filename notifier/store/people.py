@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from notifier.records import (
     Case,
@@ -18,6 +18,7 @@ from notifier.records import (
     Victim,
 )
 from notifier.rules.sensitivity import without_rank
+from notifier.store.among import among
 from notifier.store.at_hand import Shelf
 from notifier.store.cipher import Cipher
 from notifier.store.contact_points import load_points_of
@@ -28,12 +29,7 @@ from notifier.wire import Name, VictimProfile
 _KEEP = 1_024  # so many profiles a process keeps decrypted: each is asked for at every hop
 
 
-_LOCKED = (
-    select(victims)
-    .where(victims.c.victim_id.in_(bindparam("ids", expanding=True)))
-    .order_by(victims.c.pk)
-    .with_for_update()
-)
+_LOCKED = select(victims).where(among(victims.c.victim_id, "ids")).order_by(victims.c.pk).with_for_update()
 
 
 def _lock(tx: Tx, victim_ids: Sequence[str]) -> Iterator[tuple[str, int, bytes]]:
@@ -87,7 +83,7 @@ def save_profile(tx: Tx, victim_id: str, profile: dict[str, Any]) -> int:
     return pk
 
 
-_OF_VICTIMS = select(victims).where(victims.c.pk.in_(bindparam("pks", expanding=True)))
+_OF_VICTIMS = select(victims).where(among(victims.c.pk, "pks"))
 
 
 def _read_victims(tx: Tx, pks: Sequence[int]) -> Iterator[tuple[int, int, Victim]]:

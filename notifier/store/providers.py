@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select, update
 
 from notifier.records import AttemptState
+from notifier.store.among import among
 from notifier.store.database import Tx
 from notifier.store.tables import attempts, providers
 
@@ -51,7 +52,7 @@ def change(tx: Tx, name: str, **values: Any) -> None:
 _HANDED_OVER = (
     update(attempts)
     .where(
-        attempts.c.ref.in_(bindparam("refs", expanding=True)),
+        among(attempts.c.ref, "refs"),
         attempts.c.state == AttemptState.DISPATCHING,
     )
     .values(provider=bindparam("by"))

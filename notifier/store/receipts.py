@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from notifier.records import AttemptState, ChannelName, Receipt
+from notifier.store.among import among
 from notifier.store.at_hand import Shelf
 from notifier.store.database import Tx
 from notifier.store.tables import attempts, receipts
@@ -23,7 +24,7 @@ def attempt_of(tx: Tx, channel: ChannelName, ref: str | None, provider_id: str |
     return int(row.pk) if row else None
 
 
-_BY_REF = select(attempts.c.ref, attempts.c.pk).where(attempts.c.ref.in_(bindparam("refs", expanding=True)))
+_BY_REF = select(attempts.c.ref, attempts.c.pk).where(among(attempts.c.ref, "refs"))
 
 
 def attempts_of(tx: Tx, channel: ChannelName, found: Sequence[Receipt]) -> list[int | None]:
@@ -39,7 +40,7 @@ def attempts_of(tx: Tx, channel: ChannelName, found: Sequence[Receipt]) -> list[
 
 
 _KEPT = select(receipts.c.attempt_pk, receipts.c.pk, receipts.c.state).where(
-    receipts.c.attempt_pk.in_(bindparam("attempts", expanding=True))
+    among(receipts.c.attempt_pk, "attempts")
 )
 
 

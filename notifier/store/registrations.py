@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Column, Row, Select, bindparam, select
 
+from notifier.store.among import among
 from notifier.store.at_hand import Shelf
 from notifier.store.database import Tx
 from notifier.store.tables import registrations
@@ -44,11 +45,7 @@ class Registration:
 
 
 _COLUMNS = [registrations.c[field.name] for field in fields(Registration)]
-_REGISTERED = (
-    select(*_COLUMNS)
-    .where(registrations.c.case_pk.in_(bindparam("cases", expanding=True)))
-    .order_by(registrations.c.pk)
-)
+_REGISTERED = select(*_COLUMNS).where(among(registrations.c.case_pk, "cases")).order_by(registrations.c.pk)
 
 
 def _read_registrations(tx: Tx, case_pks: Sequence[int]) -> Iterator[tuple[int, int, Registration]]:
@@ -121,7 +118,7 @@ def referrals_due(tx: Tx, now: datetime) -> Sequence[Row[Any]]:
 
 
 _OF_VICTIMS = select(registrations.c.victim_pk, registrations.c.case_pk).where(
-    registrations.c.victim_pk.in_(bindparam("victims", expanding=True))
+    among(registrations.c.victim_pk, "victims")
 )
 
 
