@@ -76,15 +76,19 @@ def every_duty_is_told_or_escalated(run: Run) -> Complaints:
     for event, victim_id, known_since in run.duties():
         if not is_told(event):
             continue
-        by = max(known_since, _latest_deadline(run, event, victim_id, known_since))
+        by = max(known_since, _latest_deadline(run, event, victim_id))
         if by < run.until and not _accounted_for(run, event, victim_id, by):
             yield f"{event.id} ({event.type}) for {victim_id}: by {by} neither told nor escalated"
 
 
-def _latest_deadline(run: Run, event: Event, victim_id: str, since: datetime) -> datetime:
-    """Return the deadline; where her rights changed meanwhile, the later one."""
-    instants = {since, *(e.at for e in run.events if e.at > since)}
-    rights = {enhanced(run.known(at), event.case_id, victim_id) for at in instants}
+def _latest_deadline(run: Run, event: Event, victim_id: str) -> datetime:
+    """Return the deadline; where her rights changed since the event could be told, the later one.
+
+    It could be told since she was registered, also where that was retracted later and another one stands.
+    """
+    knowing = [run.known(at) for at in {e.at for e in run.events if e.at >= event.at}]
+    able = [k for k in knowing if k.case(event.case_id) and k.registered(event.case_id, victim_id)]
+    rights = {enhanced(known, event.case_id, victim_id) for known in able}
     return max(surely_by(event, with_enhanced_rights=each) for each in rights)
 
 
