@@ -82,13 +82,14 @@ def add_all(tx: Tx, new: Sequence[NewEvent], now: datetime) -> list[Added]:
     return results
 
 
+# Among the sources too, for the index is on both.
 _KNOWN = select(events.c.source, events.c.event_id, events.c.content_hash).where(
-    among(events.c.event_id, "ids")
+    among(events.c.source, "sources"), among(events.c.event_id, "ids")
 )
 
 
 def _known(tx: Tx, new: Sequence[NewEvent]) -> dict[tuple[str, str], str]:
-    rows = tx.all(_KNOWN, {"ids": {event.id for event in new}})
+    rows = tx.all(_KNOWN, {"sources": {event.source for event in new}, "ids": {event.id for event in new}})
     return {(row.source, row.event_id): row.content_hash for row in rows}
 
 

@@ -229,6 +229,7 @@ notices = Table(
     Index("ix_notices_due", "state", "send_at"),
     Index("ix_notices_at_risk", "at_risk_at"),
     Index("ix_notices_victim", "victim_pk", "case_pk"),
+    Index("ix_notices_case", "case_pk"),
     Index("ix_notices_volume", "source", "event_type", "made_at"),
     Index("ix_notices_hold", "hold"),
 )
