@@ -82,24 +82,31 @@ class Path:
         with self.store.begin() as tx:
             return events.unplanned_cases(tx, _BATCH)
 
-    def plan(self, case_ids: Sequence[str], now: datetime) -> None:
-        """Plan the cases' new events; one that cannot be planned is set aside, and the others go on."""
+    def plan(self, case_ids: Sequence[str], now: datetime, *, wait: bool = True) -> list[str]:
+        """Plan the cases' new events; one that cannot be planned is set aside, and the others go on.
+
+        Without ``wait`` cases that somebody else has in hand are left for later, and returned.
+        """
         try:
-            self._plan(case_ids, now)
+            return self._plan(case_ids, now, wait=wait)
         except Unreachable:
             raise
         except Exception:
             for case_id in case_ids:
                 self._plan_one_by_one(case_id, now)
+            return []
 
-    def _plan(self, case_ids: Sequence[str], now: datetime, limit: int | None = None) -> None:
-        def plan(tx: Tx) -> None:
-            planned = planning.plan(tx, case_ids, self.policies, now, limit=limit)
+    def _plan(
+        self, case_ids: Sequence[str], now: datetime, *, limit: int | None = None, wait: bool = True
+    ) -> list[str]:
+        def plan(tx: Tx) -> list[str]:
+            planned = planning.plan(tx, case_ids, self.policies, now, limit=limit, wait=wait)
             escalation.settle(tx, planned.settled, now)
             escalation.ask(tx, planned.asks, self.policies, now)
             escalation.answer(tx, planned.answered, self.policies, now)
+            return planned.left
 
-        self.store.run(plan)
+        return self.store.run(plan)
 
     def _plan_one_by_one(self, case_id: str, now: datetime) -> None:
         while waiting := self._waiting(case_id):

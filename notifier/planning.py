@@ -45,6 +45,8 @@ class Planned:
     asks: list[Ask] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)
     answered: list[Answered] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    """The cases (publisher's reference) that somebody else has in hand: nothing was planned for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +59,24 @@ class _Folded:
 
 
 def plan(
-    tx: Tx, case_ids: Sequence[str], policies: Policies, now: datetime, *, limit: int | None = None
+    tx: Tx,
+    case_ids: Sequence[str],
+    policies: Policies,
+    now: datetime,
+    *,
+    limit: int | None = None,
+    wait: bool = True,
 ) -> Planned:
     """Fold the cases' unplanned events, make their notices and decide all that is open again.
 
-    ``limit`` plans only so many of each case's waiting events, in the order of arrival. Raises
+    ``limit`` plans only so many of each case's waiting events, in the order of arrival. Without ``wait``
+    cases that somebody else has in hand are left for later. Raises
     :class:`~notifier.errors.NotifierError` for an event that cannot be planned; then plan them one by one.
     """
-    planned = Planned()
     # Cases are locked only where something waits; what does is read again once they are.
-    case_pks = cases.keys(tx, list(events.unplanned(tx, case_ids)))
+    asked = events.unplanned(tx, case_ids)
+    case_pks = cases.keys(tx, list(asked), wait=wait)
+    planned = Planned(left=[name for name in asked if name not in case_pks])
     waiting = {name: sorted(pks)[:limit] for name, pks in events.unplanned(tx, case_pks).items()}
     events.bring(tx, waiting)
     # All profiles first: no victim is locked any more when notices change.

@@ -26,8 +26,11 @@ def key(tx: Tx, case_id: str) -> int:
     return keys(tx, (case_id,))[case_id]
 
 
-def keys(tx: Tx, case_ids: Sequence[str]) -> dict[str, int]:
-    """Return the cases' keys, made at their first events, and lock the cases until the transaction ends."""
+def keys(tx: Tx, case_ids: Sequence[str], *, wait: bool = True) -> dict[str, int]:
+    """Return the cases' keys, made at their first events, and lock the cases until the transaction ends.
+
+    Without ``wait`` those that somebody else has in hand are left out.
+    """
     if not case_ids:
         return {}
     found = _found(tx, case_ids)
@@ -36,8 +39,11 @@ def keys(tx: Tx, case_ids: Sequence[str]) -> dict[str, int]:
         sealed = tx.cipher.seal({})
         tx.run(tx.insert_once(cases), [{"case_id": name, "profile_sealed": sealed} for name in missing])
         found = _found(tx, case_ids)
-    lock(tx, found.values())
-    return found
+    if wait:
+        lock(tx, found.values())
+        return found
+    free = _lock_free(tx, found.values())
+    return {name: pk for name, pk in found.items() if pk in free}
 
 
 _NAMED = select(cases.c.case_id, cases.c.pk).where(among(cases.c.case_id, "ids"))
@@ -58,6 +64,16 @@ def lock(tx: Tx, pks: Iterable[int]) -> None:
             tx.all(_LOCKED, {"pks": waiting})
             tx.forget()
         tx.locked.update(waiting)
+
+
+def _lock_free(tx: Tx, pks: Iterable[int]) -> set[int]:
+    """Lock those of the cases that nobody has in hand; return them."""
+    free = set(pks)
+    if tx.is_postgresql:
+        free = {row.pk for row in tx.all(_LOCKED.with_for_update(skip_locked=True), {"pks": free})}
+        tx.forget()
+    tx.locked |= free
+    return free
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,19 @@ from notifier.store.cipher import Cipher
 from notifier.store.database import Tx
 from notifier.store.tables import events, rejections
 
-_OPENED = 1_024  # how many events a process keeps decrypted: each is asked for again at every hop
+_KEPT = 2_048  # so many events a process keeps decrypted: each is asked for again at every hop
+_CLEAR = (
+    "pk",
+    "source",
+    "event_id",
+    "type",
+    "case_id",
+    "published_at",
+    "occurred_at",
+    "arrived_at",
+    "backfill",
+)
+_COLUMNS = [events.c[name] for name in (*_CLEAR, "data_sealed")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +170,7 @@ def unplanned_cases(tx: Tx, limit: int) -> list[str]:
 
 
 _IN_CASES = (
-    select(events)
+    select(*_COLUMNS)
     .where(among(events.c.case_id, "case_ids"), events.c.problem.is_(None))
     .order_by(events.c.pk)
 )
@@ -182,7 +194,7 @@ def of_case(tx: Tx, case_id: str) -> list[CaseEvent]:
     return tx.of(_OF_CASE, case_id)
 
 
-_LISTED = select(events).where(among(events.c.pk, "pks")).order_by(events.c.pk)
+_LISTED = select(*_COLUMNS).where(among(events.c.pk, "pks")).order_by(events.c.pk)
 
 
 def load_all(tx: Tx, pks: Sequence[int]) -> list[CaseEvent]:
@@ -264,28 +276,39 @@ def load(tx: Tx, pk: int) -> CaseEvent:
 
 def find(tx: Tx, event_id: str) -> list[CaseEvent]:
     """Return the events with this id, of any source."""
-    return [_record(tx, row) for row in tx.all(select(events).where(events.c.event_id == event_id))]
-
-
-@lru_cache(maxsize=_OPENED)
-def _opened(cipher: Cipher, type_: str, sealed: bytes) -> tuple[Any, dict[str, Any]]:
-    """Return the event's data, typed and as published; nobody changes either."""
-    raw = cipher.open(sealed)["data"]
-    return EVENT_TYPES[type_].data.model_validate(raw), raw
+    return [_record(tx, row) for row in tx.all(select(*_COLUMNS).where(events.c.event_id == event_id))]
 
 
 def _record(tx: Tx, row: Row[Any]) -> CaseEvent:
-    data, raw = _opened(tx.cipher, row.type, row.data_sealed)
+    return _opened(tx.cipher, *row)
+
+
+@lru_cache(maxsize=_KEPT)
+def _opened(
+    cipher: Cipher,
+    pk: int,
+    source: str,
+    event_id: str,
+    type_: str,
+    case_id: str,
+    published_at: datetime,
+    occurred_at: datetime,
+    arrived_at: datetime,
+    backfill: bool,
+    sealed: bytes,
+) -> CaseEvent:
+    """Return the event of a row of ``_COLUMNS``; what is stored of it never changes."""
+    raw = cipher.open(sealed)["data"]
+    data = EVENT_TYPES[type_].data.model_validate(raw)
+    at = {"published_at": published_at, "occurred_at": occurred_at, "arrived_at": arrived_at}
     return CaseEvent(
-        pk=row.pk,
-        source=row.source,
-        id=row.event_id,
-        type=row.type,
-        case_id=row.case_id,
-        published_at=row.published_at,
-        occurred_at=row.occurred_at,
-        arrived_at=row.arrived_at,
-        backfill=row.backfill,
+        pk,
+        source,
+        event_id,
+        type_,
+        case_id,
+        **at,
+        backfill=backfill,
         victim_ids=data.victim_ids,
         data=data,
         raw=raw,

@@ -50,7 +50,7 @@ _REGISTERED = select(*_COLUMNS).where(among(registrations.c.case_pk, "cases")).o
 
 def _read_registrations(tx: Tx, case_pks: Sequence[int]) -> Iterator[tuple[int, int, Registration]]:
     for row in tx.all(_REGISTERED, {"cases": case_pks}):
-        yield row.case_pk, row.pk, Registration(**row._mapping)
+        yield row.case_pk, row.pk, Registration(*tuple(row))
 
 
 _REGISTRATIONS = Shelf(_read_registrations, frozenset({registrations}))
