@@ -26,6 +26,15 @@ _CODE_IN_TEXT = re.compile(r"#(5\.\d{1,3}\.\d{1,3})\b")
 _COPY_BEGINS = re.compile(r"(?im)^-+ ?(?:this is a copy|below this line|original message|the following is)")
 _FAILED = ("fail", "error")  # OpenSMTPD writes "error"
 
+# What Exim says of its own accord, beside 5.0.0 or no code at all, and the code that others give for it.
+_EXIM_SAYS = {
+    "Unrouteable address": "5.1.2",
+    "mailbox is full": "5.2.2",
+    "retry timeout exceeded": "4.4.7",
+    "have been failing for a long time": "4.4.1",
+    "after a long failure period": "4.4.1",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
@@ -42,9 +51,9 @@ def read_bounce(message: Message) -> Bounce | None:
     """
     reports = list(_recipient_reports(message))
     if not reports:
-        return _read_text(message)
+        return _read_without_report(message)
     failed = next((report for report in reports if _says_failed(report)), None)
-    return Bounce(failed=False) if failed is None else Bounce(True, _code(failed))
+    return Bounce(failed=False) if failed is None else Bounce(True, _code(failed, plain_text(message)))
 
 
 def _recipient_reports(message: Message) -> Iterator[Message]:
@@ -63,13 +72,21 @@ def _says_failed(report: Message) -> bool:
     return str(report["Action"]).strip().lower().startswith(_FAILED)
 
 
-def _code(report: Message) -> str | None:
-    """Return the most telling code: some servers give a vague status and quote the other side's answer."""
+def _code(report: Message, text: str) -> str | None:
+    """Return the most telling code: beside a vague status, the other side's answer or the words tell more."""
     status = str(report.get("Status", "")).strip().partition(" ")[0]
+    if status and not status.endswith(".0.0"):
+        return status
     answer = _SMTP_ANSWER.search(str(report.get("Diagnostic-Code", "")))
-    if answer and (not status or status.endswith(".0.0")):
-        return code_of(int(answer[1]), answer[2])
-    return status or None
+    told = code_of(int(answer[1]), answer[2]) if answer else _code_in(text)
+    return told or status or None
+
+
+def _read_without_report(message: Message) -> Bounce | None:
+    bounce = _read_text(message)
+    if bounce is None and str(message.get_param("report-type", "")).lower() == "delivery-status":
+        raise NotUnderstood("the bounce's delivery status is missing")
+    return bounce
 
 
 def _read_text(message: Message) -> Bounce | None:
@@ -88,5 +105,6 @@ def _code_in(text: str) -> str | None:
     words = _COPY_BEGINS.split(text, maxsplit=1)[0]
     if answer := _ANSWER_IN_TEXT.search(words):
         return code_of(int(answer[1]), answer[2])
-    enhanced = _CODE_IN_TEXT.search(words)
-    return enhanced[1] if enhanced else None
+    if enhanced := _CODE_IN_TEXT.search(words):
+        return enhanced[1]
+    return next((code for said, code in _EXIM_SAYS.items() if said in words), None)

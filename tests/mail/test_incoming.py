@@ -46,7 +46,7 @@ NOTHING = [
 ]
 FOR_STAFF = [
     ("damaged-cut-off", "no recipient or no action"),
-    ("damaged-wrong-boundary", "no bounce that is known"),
+    ("damaged-wrong-boundary", "status is missing"),
 ]
 
 
