@@ -1,6 +1,6 @@
 """What a mail that came back brings: bounces in the dialects of mail servers, replies, and noise.
 
-The bounces in ``bounces/`` are written as Postfix and Exim write them; every address is made up.
+``bounces/README.md`` tells which of the files came from a real server; every address is made up.
 """
 
 from __future__ import annotations
@@ -28,17 +28,27 @@ NOT_OURS, UNKNOWN = FailureReason.NOT_OURS, FailureReason.UNKNOWN
 FAILED = [
     ("postfix-5.1.1-unknown-user", "5.1.1", BAD_ADDRESS),
     ("postfix-5.2.2-mailbox-full", "5.2.2", UNREACHABLE),
+    ("postfix-5.4.4-no-such-domain", "5.4.4", BAD_ADDRESS),
     ("postfix-5.7.1-blocklisted", "5.7.1", NOT_OURS),
     ("postfix-5.7.26-unauthenticated", "5.7.26", NOT_OURS),
+    ("postfix-4.2.2-full-given-up", "4.2.2", UNREACHABLE),
     ("postfix-4.4.1-given-up", "4.4.1", UNREACHABLE),
     ("exim-5.1.1-unknown-user", "5.1.1", BAD_ADDRESS),
     ("exim-5.2.2-over-quota", "5.2.2", UNREACHABLE),
     ("exim-5.7.1-spf", "5.7.1", NOT_OURS),
+    ("exim-5.7.26-unauthenticated", "5.7.26", NOT_OURS),
+    ("exim-550-no-such-user", "550", BAD_ADDRESS),
+    ("exim-no-such-domain", "5.1.2", BAD_ADDRESS),
+    ("exim-4.2.2-full-given-up", "4.2.2", UNREACHABLE),
+    ("exim-own-mailbox-full", "5.2.2", UNREACHABLE),
+    ("exim-given-up", "4.4.7", UNREACHABLE),
+    ("exim-given-up-at-once", "4.4.1", UNREACHABLE),
     ("exim-text-unknown-user", "5.1.1", BAD_ADDRESS),
     ("exim-text-5.7.1-policy", "5.7.1", NOT_OURS),
 ]
 NOTHING = [
     ("postfix-4.2.0-delayed", "the server tries on"),
+    ("exim-delayed", "the server tries on"),
     ("exim-text-delayed", "the server tries on"),
     ("out-of-office", "a program answered"),
     ("out-of-office-by-subject", "a program answered, in Welsh, and says so nowhere else"),
@@ -75,6 +85,26 @@ def test_what_brings_nothing(name: str, reason: str) -> None:
 def test_what_a_person_must_look_at(name: str, words: str) -> None:
     with pytest.raises(NotUnderstood, match=words):
         read_mail(bounce(name), DOMAIN)
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("retry time not reached for any host after a long failure period", "4.4.1"),
+        ("something that no table has", "5.0.0"),
+    ],
+)
+def test_what_exim_says_without_a_code(said: str, code: str) -> None:
+    receipt = read_mail(bounce("exim-given-up").replace(b"retry timeout exceeded", said.encode()), DOMAIN)
+    assert isinstance(receipt, Receipt)
+    assert receipt.code == code
+
+
+def test_what_our_own_message_says_is_no_code() -> None:
+    quoted = bounce("exim-given-up").replace(b"There is an update", b"mailbox is full: 550 5.1.1 gone")
+    receipt = read_mail(quoted, DOMAIN)
+    assert isinstance(receipt, Receipt)
+    assert receipt.code == "4.4.7"
 
 
 def test_a_bounce_that_lost_its_address_is_found_by_what_it_quotes() -> None:
