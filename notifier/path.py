@@ -37,6 +37,7 @@ from notifier.store.database import Store, Tx
 
 _log = logging.getLogger(__name__)
 _BATCH = 500
+_LOCKED_AT_ONCE = 100  # by one transaction of a sweep: whoever needs one of these cases waits until its end
 _SIDE_BY_SIDE = 16
 LEASE_SECONDS = 180
 
@@ -266,7 +267,7 @@ class Path:
         with self.store.begin() as tx:
             asks = sweeping.repair(tx, self.policies, now)
             silent = set(self.channels) - set(asking_providers.giving_receipts(self.channels))
-            asks += sweeping.read_silence(tx, silent, self.policies, now, _BATCH)
+            asks += sweeping.read_silence(tx, silent, self.policies, now, _LOCKED_AT_ONCE)
             asks += sweeping.find_at_risk(tx, now)
             escalation.ask(tx, asks, self.policies, now)
 

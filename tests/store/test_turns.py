@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from threading import Barrier, BrokenBarrierError
 
 import pytest
 from sqlalchemy import select
 
 from notifier.errors import GaveWay
+from notifier.path import Path
+from notifier.rendering import Renderer
 from notifier.store import cases
 from notifier.store.database import Store, Tx
 from notifier.store.tables import cases as table
-from tests.builders import a_store
+from tests.builders import LONDON, POLICIES, a_document, a_store, at
+from tests.fakes import fake_channels
 
 PATIENCE = 30  # seconds
 FIRST, SECOND = "c1", "c2"
+WHEN = "Wed 1 Apr 2026 09:30"
 
 
 @pytest.fixture
@@ -81,3 +87,16 @@ def test_another_trouble_is_not_tried_again(store: Store) -> None:
     with pytest.raises(LookupError):
         store.run(work)
     assert len(calls) == 1
+
+
+def test_planning_leaves_a_case_in_another_hand_for_later_and_keeps_nobody_waiting(store: Store) -> None:
+    known = {"offence": "burglary", "force": "Example", "reference": "EX/1/26"}
+    opened = [a_document("case.opened", WHEN, case_id=case_id, **known) for case_id in (FIRST, SECOND)]
+    with closing(Path(store, POLICIES, Renderer(LONDON).render, fake_channels())) as path:
+        path.take_in([json.dumps(document) for document in opened], at(WHEN), door="test")
+        with store.begin() as tx:
+            cases.keys(tx, [FIRST])
+            assert path.plan([FIRST, SECOND], at(WHEN), wait=False) == [FIRST]
+            assert path.unplanned_cases() == [FIRST]
+        assert path.plan([FIRST], at(WHEN), wait=False) == []
+        assert path.unplanned_cases() == []
