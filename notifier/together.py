@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from threading import Lock
+from threading import Lock, Semaphore
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -12,16 +12,16 @@ R = TypeVar("R")
 
 
 class Together(Generic[T, R]):
-    """Has ``work`` called, once at a time, with what all threads ask for that wait then.
+    """Has ``work`` called, by ``at_once`` threads at most, with what all threads ask for that wait then.
 
-    Nobody waits for more to come: what is asked while one call runs shares the next one. What ``work``
+    Nobody waits for more to come: what is asked while the calls run shares the next one. What ``work``
     raises is raised to each of them.
     """
 
-    def __init__(self, work: Callable[[Sequence[T]], Sequence[R]]) -> None:
+    def __init__(self, work: Callable[[Sequence[T]], Sequence[R]], *, at_once: int = 1) -> None:
         self._work = work
         self._waiting: list[tuple[T, Future[R]]] = []
-        self._adding, self._working = Lock(), Lock()
+        self._adding, self._working = Lock(), Semaphore(at_once)
 
     def __call__(self, item: T) -> R:
         """Return the answer to ``item``, from a call that began after it was asked for."""
@@ -36,6 +36,8 @@ class Together(Generic[T, R]):
     def _answer_all(self) -> None:
         with self._adding:
             together, self._waiting = self._waiting, []
+        if not together:
+            return  # another thread took them along
         try:
             results = self._work([item for item, _ in together])
         except BaseException as problem:

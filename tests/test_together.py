@@ -70,3 +70,23 @@ def test_alone_a_call_waits_for_nobody() -> None:
     together = Together(work)
     assert [together(item) for item in (1, 2, 3)] == [2, 4, 6]
     assert work.calls == [[1], [2], [3]]
+
+
+def test_two_calls_may_run_at_once_and_what_is_asked_meanwhile_waits_for_the_first_to_end() -> None:
+    running, let_go = SimpleQueue[list[int]](), Event()
+
+    def work(items: Sequence[int]) -> list[int]:
+        running.put(list(items))
+        assert let_go.wait(PATIENCE)
+        return list(items)
+
+    together = Together(work, at_once=2)
+    with ThreadPoolExecutor(3) as threads:
+        answers = []
+        for item in (1, 2):
+            answers.append(threads.submit(together, item))
+            assert running.get(timeout=PATIENCE) == [item]
+        answers.append(threads.submit(together, 3))
+        let_go.set()
+        assert [answer.result(PATIENCE) for answer in answers] == [1, 2, 3]
+    assert running.get(timeout=PATIENCE) == [3]

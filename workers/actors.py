@@ -74,7 +74,8 @@ class _Planner:
 
     def __init__(self, path: Path, clock: Clock, then: Callable[[], None]) -> None:
         self._path, self._clock, self._then = path, clock, then
-        self._plan_together = Together(self._plan_free)
+        # While one waits for the database, the other one uses the processor.
+        self._plan_together = Together(self._plan_free, at_once=2)
 
     def plan(self, case_ids: list[str]) -> None:
         """Plan these cases; those that somebody else has in hand keep nobody waiting but this thread."""

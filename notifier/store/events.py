@@ -94,15 +94,21 @@ def add_all(tx: Tx, new: Sequence[NewEvent], now: datetime) -> list[Added]:
     return results
 
 
-# Among the sources too, for the index is on both.
-_KNOWN = select(events.c.source, events.c.event_id, events.c.content_hash).where(
-    among(events.c.source, "sources"), among(events.c.event_id, "ids")
+# Of one source: the index begins with it, and of several whole sources would be read.
+_KNOWN = select(events.c.event_id, events.c.content_hash).where(
+    events.c.source == bindparam("source"), among(events.c.event_id, "ids")
 )
 
 
 def _known(tx: Tx, new: Sequence[NewEvent]) -> dict[tuple[str, str], str]:
-    rows = tx.all(_KNOWN, {"sources": {event.source for event in new}, "ids": {event.id for event in new}})
-    return {(row.source, row.event_id): row.content_hash for row in rows}
+    ids: dict[str, list[str]] = {}
+    for event in new:
+        ids.setdefault(event.source, []).append(event.id)
+    return {
+        (source, row.event_id): row.content_hash
+        for source in ids
+        for row in tx.all(_KNOWN, {"source": source, "ids": ids[source]})
+    }
 
 
 def _count_repeats(tx: Tx, repeated: Sequence[tuple[str, str]]) -> None:
