@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Boolean, ColumnElement, Dialect, Text, TypeDecorator, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -49,6 +49,10 @@ class _Among(FunctionElement[bool]):
 
     type = Boolean()
     inherit_cache = True
+
+    def self_group(self, against: Any = None) -> Self:
+        """Return the condition itself: SQLite would be asked whether it ``= 1``, and then uses no index."""
+        return self
 
 
 @compiles(_Among, "postgresql")

@@ -86,7 +86,7 @@ _HELD = registrations.c.held_until
 _COURTESY_DUE = (
     select(registrations)
     .where(registrations.c.courtesy_at <= bindparam("now"), _HELD.is_(None) | (bindparam("now") >= _HELD))
-    .order_by(registrations.c.case_pk)
+    .order_by(registrations.c.courtesy_at, registrations.c.pk)
     .limit(bindparam("most"))
 )
 
@@ -94,11 +94,11 @@ _COURTESY_DUE = (
 @lru_cache
 def _due(column: Column[Any]) -> Select[Any]:
     query = select(registrations).where(column <= bindparam("now"))
-    return query.order_by(registrations.c.pk).with_for_update()
+    return query.order_by(column, registrations.c.pk).with_for_update()
 
 
 def courtesy_due(tx: Tx, now: datetime, limit: int) -> Sequence[Row[Any]]:
-    """Return the registrations whose no-progress update is due, by case."""
+    """Return the registrations whose no-progress update is due, those that waited longest first."""
     return tx.all(_COURTESY_DUE, {"now": now, "most": limit})
 
 
