@@ -31,3 +31,16 @@ def test_sqlite_waits_for_the_disk_and_keeps_to_its_keys(
     with store.begin() as tx:
         assert tx.connection.scalar(text(f"PRAGMA {pragma}")) == value
     store.close()
+
+
+def test_a_connection_that_the_server_closed_meanwhile_is_not_used_again(postgres_database_url: str) -> None:
+    store, other = (Store(postgres_database_url, a_cipher()) for _ in range(2))
+    own = text("SELECT pg_backend_pid()")
+    with store.begin() as tx:
+        closed = tx.connection.scalar(own)
+    with other.begin() as tx:
+        tx.all(text("SELECT pg_terminate_backend(:pid, 30000)"), {"pid": closed})  # waits for its end
+    with store.begin() as tx:
+        assert tx.connection.scalar(own) != closed
+    store.close()
+    other.close()
