@@ -11,7 +11,7 @@ RUN pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /var/lib/notifier --create-home notifier \
-    && install --directory --owner=notifier --mode=0700 /var/lib/notifier/letters
+    && install --directory --owner=notifier --mode=0700 /var/lib/notifier/letters /var/lib/notifier/in-hand
 COPY --from=build /opt/notifier /opt/notifier
 ENV PATH=/opt/notifier/bin:$PATH \
     PYTHONUNBUFFERED=1 \

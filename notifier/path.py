@@ -17,7 +17,6 @@ from notifier import (
     escalation,
     intake,
     interventions,
-    planning,
     receipts,
     referral,
     replies,
@@ -27,8 +26,10 @@ from notifier import (
 from notifier.channels.base import Channels
 from notifier.composing import Render
 from notifier.delivery import Answer, Desk, Dispatch
-from notifier.errors import NotifierError, Unreachable
+from notifier.errors import Unreachable
+from notifier.in_hand import InHand
 from notifier.intake import Taken
+from notifier.planner import Planner
 from notifier.records import ChannelName, Receipt, Reply
 from notifier.rules.policy import Policies
 from notifier.store import awaited, events, notices
@@ -46,7 +47,8 @@ class Path:
     """The rooms over one store, policy and set of channels. Every ``now`` carries an offset.
 
     ``until`` is when a lease ends, on the same clock as ``now``: ``lease_seconds`` (real ones) from now,
-    longer than any provider's time-outs together. Safe to use from several threads.
+    longer than any provider's time-outs together. ``in_hand`` notes what is planned; without it nobody sees
+    that an event kills its planner. Safe to use from several threads.
     """
 
     def __init__(
@@ -58,12 +60,14 @@ class Path:
         *,
         side_by_side: int = _SIDE_BY_SIDE,
         lease_seconds: int = LEASE_SECONDS,
+        in_hand: InHand | None = None,
     ) -> None:
         self.store = store
         self.policies = policies
         self.channels = channels
         self.lease_seconds = lease_seconds
         self._render = render
+        self._planner = Planner(store, policies, in_hand or InHand())
         self._pool = ThreadPoolExecutor(side_by_side, thread_name_prefix="send")
 
     def close(self) -> None:
@@ -86,48 +90,10 @@ class Path:
     def plan(self, case_ids: Sequence[str], now: datetime, *, wait: bool = True) -> list[str]:
         """Plan the cases' new events; one that cannot be planned is set aside, and the others go on.
 
-        Without ``wait`` cases that somebody else has in hand are left for later, and returned.
+        Without ``wait`` cases that somebody else has in hand, or that killed who had, are left for later, and
+        returned.
         """
-        try:
-            return self._plan(case_ids, now, wait=wait)
-        except Unreachable:
-            raise
-        except Exception:
-            for case_id in case_ids:
-                self._plan_one_by_one(case_id, now)
-            return []
-
-    def _plan(
-        self, case_ids: Sequence[str], now: datetime, *, limit: int | None = None, wait: bool = True
-    ) -> list[str]:
-        def plan(tx: Tx) -> list[str]:
-            planned = planning.plan(tx, case_ids, self.policies, now, limit=limit, wait=wait)
-            escalation.settle(tx, planned.settled, now)
-            escalation.ask(tx, planned.asks, self.policies, now)
-            escalation.answer(tx, planned.answered, self.policies, now)
-            return planned.left
-
-        return self.store.run(plan)
-
-    def _plan_one_by_one(self, case_id: str, now: datetime) -> None:
-        while waiting := self._waiting(case_id):
-            try:
-                self._plan((case_id,), now, limit=1)
-            except Unreachable:
-                raise
-            except Exception as problem:
-                self._set_aside(min(waiting), problem)
-
-    def _waiting(self, case_id: str) -> set[int]:
-        with self.store.begin() as tx:
-            return events.unplanned(tx, (case_id,)).get(case_id, set())
-
-    def _set_aside(self, event_pk: int, problem: Exception) -> None:
-        # Only our own errors are known to hold no personal data.
-        reason = str(problem) if isinstance(problem, NotifierError) else type(problem).__name__
-        _log.error("an event cannot be planned", extra={"event": event_pk}, exc_info=problem)
-        with self.store.begin() as tx:
-            events.mark_problem(tx, event_pk, reason)
+        return self._planner.plan(case_ids, now, wait=wait)
 
     def due(self, now: datetime, *, queue: str | None = None, limit: int = _BATCH) -> list[int]:
         """Return victims with notices due on ``queue`` (``None``: any), who waited longest first."""

@@ -69,15 +69,17 @@ def plan(
 ) -> Planned:
     """Fold the cases' unplanned events, make their notices and decide all that is open again.
 
-    ``limit`` plans only so many of each case's waiting events, in the order of arrival. Without ``wait``
-    cases that somebody else has in hand are left for later. Raises
-    :class:`~notifier.errors.NotifierError` for an event that cannot be planned; then plan them one by one.
+    Name only cases where something waits: each is locked. ``limit`` plans only so many of a case's waiting
+    events, in the order of arrival. Without ``wait`` cases that somebody else has in hand are left for later.
+    Raises :class:`~notifier.errors.NotifierError` for an event that cannot be planned; then plan them one by
+    one.
     """
-    # Cases are locked only where something waits; what does is read again once they are.
-    asked = events.unplanned(tx, case_ids)
-    case_pks = cases.keys(tx, list(asked), wait=wait)
-    planned = Planned(left=[name for name in asked if name not in case_pks])
+    # What waits is read once the cases are locked: nobody else plans it then.
+    case_pks = cases.keys(tx, case_ids, wait=wait)
+    planned = Planned(left=[name for name in case_ids if name not in case_pks])
     waiting = {name: sorted(pks)[:limit] for name, pks in events.unplanned(tx, case_pks).items()}
+    if limit is not None:  # one that waits behind may be what breaks or kills the program
+        tx.alone = frozenset(pk for pks in waiting.values() for pk in pks)
     events.bring(tx, waiting)
     # All profiles first: no victim is locked any more when notices change.
     profiles.bring(tx, case_pks.values(), _fresh_of(tx, waiting))

@@ -14,6 +14,7 @@ from notifier.clock import Clock
 from notifier.embedded import running_redis
 from notifier.environment import PREFIX
 from notifier.errors import SettingsError
+from notifier.in_hand import InHand
 from notifier.path import Path
 from notifier.policy_file import load_policies
 from notifier.providers.bucket import TokenBucket
@@ -65,7 +66,14 @@ def services(settings: Settings | None = None, *, check: bool = True) -> Iterato
         for channel in channels.values():
             stack.callback(channel.close)
         render = Renderer(policies.timezone, *templates_in_force(settings.templates_dir)).render
-        path = Path(store, policies, render, channels, lease_seconds=settings.lease_seconds)
+        path = Path(
+            store,
+            policies,
+            render,
+            channels,
+            lease_seconds=settings.lease_seconds,
+            in_hand=InHand(settings.home / "in-hand"),
+        )
         stack.callback(path.close)
         yield Services(settings, clock, cipher, store, policies, channels, path)
 

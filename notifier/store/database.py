@@ -55,6 +55,8 @@ class Tx:
     cipher: Cipher
     locked: set[int] = field(default_factory=set)
     """The keys of the cases that are locked until the transaction ends."""
+    alone: frozenset[int] | None = None
+    """Where given: of the events that wait to be planned, only those with these keys are seen."""
     _shelves: dict[Shelf[Any], Filled[Any]] = field(default_factory=dict)
     _pending: Pending = field(default_factory=Pending)
     _keys: dict[Table, Iterator[int]] = field(default_factory=dict)

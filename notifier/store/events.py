@@ -162,12 +162,8 @@ def rejected_document(tx: Tx, pk: int) -> str | None:
     return None if row is None else str(tx.cipher.open(row.body_sealed))
 
 
-_WAITING = (
-    select(events.c.case_id)
-    .where(events.c.planned_at.is_(None), events.c.problem.is_(None))
-    .order_by(events.c.pk)
-    .limit(bindparam("most"))
-)
+_WAITS = events.c.planned_at.is_(None) & events.c.problem.is_(None)
+_WAITING = select(events.c.case_id).where(_WAITS).order_by(events.c.pk).limit(bindparam("most"))
 
 
 def unplanned_cases(tx: Tx, limit: int) -> list[str]:
@@ -180,10 +176,15 @@ _IN_CASES = (
     .where(among(events.c.case_id, "case_ids"), events.c.problem.is_(None))
     .order_by(events.c.pk)
 )
+_IN_CASES_ALONE = _IN_CASES.where(events.c.planned_at.is_not(None) | among(events.c.pk, "alone"))
 
 
 def _read(tx: Tx, case_ids: Sequence[str]) -> Iterator[tuple[str, int, CaseEvent]]:
-    for row in tx.all(_IN_CASES, {"case_ids": case_ids}):
+    if tx.alone is None:
+        rows = tx.all(_IN_CASES, {"case_ids": case_ids})
+    else:
+        rows = tx.all(_IN_CASES_ALONE, {"case_ids": case_ids, "alone": tx.alone})
+    for row in rows:
         yield row.case_id, row.pk, _record(tx, row)
 
 
@@ -212,19 +213,37 @@ def load_all(tx: Tx, pks: Sequence[int]) -> list[CaseEvent]:
     return [_record(tx, row) for row in tx.all(_LISTED, {"pks": pks})]
 
 
-_UNPLANNED = select(events.c.case_id, events.c.pk).where(
-    among(events.c.case_id, "case_ids"),
-    events.c.planned_at.is_(None),
-    events.c.problem.is_(None),
+_UNPLANNED = select(events.c.case_id, events.c.pk, events.c.planners_lost).where(
+    among(events.c.case_id, "case_ids"), _WAITS
 )
 
 
-def unplanned(tx: Tx, case_ids: Iterable[str]) -> dict[str, set[int]]:
-    """Return the keys of the events that were not planned yet, for each of the cases that has any."""
-    waiting: dict[str, set[int]] = {}
+def unplanned(tx: Tx, case_ids: Iterable[str]) -> dict[str, dict[int, int]]:
+    """Return what was not planned yet, for each of the cases that has any.
+
+    That is the keys of its events, each with the number of processes that died while they planned it.
+    """
+    waiting: dict[str, dict[int, int]] = {}
     for row in tx.all(_UNPLANNED, {"case_ids": list(case_ids)}):
-        waiting.setdefault(row.case_id, set()).add(row.pk)
+        waiting.setdefault(row.case_id, {})[row.pk] = row.planners_lost
     return waiting
+
+
+def still_unplanned(tx: Tx, pks: Sequence[int]) -> list[str]:
+    """Return the cases (publisher's reference) of those of these events that were not planned yet."""
+    query = select(events.c.case_id).where(events.c.pk.in_(pks), _WAITS).distinct()
+    return [row.case_id for row in tx.all(query)]
+
+
+def count_lost_planner(tx: Tx, pks: Sequence[int]) -> dict[int, int]:
+    """Note that a process died while it planned these events; return how many did.
+
+    Only what still waits is counted and returned.
+    """
+    lost = update(events).where(events.c.pk.in_(pks), _WAITS)
+    lost = lost.values(planners_lost=events.c.planners_lost + 1)
+    counted = lost.returning(events.c.pk, events.c.planners_lost)
+    return {row.pk: row.planners_lost for row in tx.all(counted)}
 
 
 _PLANNED = (

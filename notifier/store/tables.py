@@ -90,6 +90,7 @@ events = Table(
     Column("repeats", Integer, nullable=False, default=0),
     Column("planned_at", UtcTime),
     Column("problem", String(200)),
+    Column("planners_lost", Integer, nullable=False, default=0, server_default="0"),
     UniqueConstraint("source", "event_id"),
     Index("ix_events_case", "case_id", "pk"),
 )
@@ -123,6 +124,9 @@ rejections = Table(
     Column("reason", String(500), nullable=False),
     Column("body_sealed", LargeBinary, nullable=False),
     Column("body_hash", String(64), nullable=False, unique=True),
+    Column("done_at", UtcTime),
+    Column("done_by", String(200)),
+    Column("outcome", String(200)),
 )
 
 cases = Table(

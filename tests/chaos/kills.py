@@ -23,7 +23,7 @@ from tests.chaos.supervising import TWICE
 
 _COMMITS = (BEFORE_COMMIT, AFTER_COMMIT)
 _CALLS = (BEFORE_CALL, AFTER_CALL)
-# The steps are functions of `notifier.path` and `notifier.facts`; one that nothing comes by fails the run.
+# The steps are functions of the path, the planner and the facts; one that nothing comes by fails the run.
 _STEPS = (
     ("intake", "take_in", _COMMITS),
     ("worker-urgent", "_plan", _COMMITS),

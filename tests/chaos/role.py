@@ -34,7 +34,7 @@ from tests.chaos.orders import (
     Orders,
 )
 
-_STEPS_OF = ("notifier.path", "notifier.facts")
+_STEPS_OF = ("notifier.path", "notifier.planner", "notifier.facts")
 _MOST_PAGES = 4_294_967_294  # SQLite's own limit
 _SIGNALS = {Blow.KILL: signal.SIGKILL, Blow.STOP: signal.SIGSTOP}
 

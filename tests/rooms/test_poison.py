@@ -8,6 +8,7 @@ import sys
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path as File
+from typing import Any
 
 from sqlalchemy import select
 
@@ -15,9 +16,10 @@ from notifier.path import Path
 from notifier.records import ChannelName, Rendered, RenderRequest
 from notifier.rendering import Renderer
 from notifier.store import events
+from notifier.store.cipher import Cipher
 from notifier.store.database import Store
 from notifier.store.tables import notices, tasks, victims
-from tests.builders import LONDON, POLICIES, a_cipher, a_document, a_store, at
+from tests.builders import DATA_KEY, LONDON, POLICIES, SECRET_KEY, a_cipher, a_document, a_store, at
 from tests.fakes import fake_channels
 
 NOW = at("Wed 1 Apr 2026 09:30")
@@ -107,4 +109,32 @@ def test_an_event_that_cannot_be_planned_is_set_aside_and_the_others_of_its_case
             aside = [row.type for row in events.with_problems(tx)]
             told = [row.victim_id for row in tx.all(select(victims.c.victim_id).join(notices))]
     assert aside == ["victim.updated"]
+    assert told == ["v1", "v2"]
+
+
+class FaultyCipher(Cipher):
+    """Breaks the program when it opens a progress update."""
+
+    def open(self, sealed: bytes) -> Any:
+        opened = super().open(sealed)
+        if isinstance(opened, dict) and opened.get("type") == "case.progress":
+            raise ZeroDivisionError
+        return opened
+
+
+def test_an_event_that_breaks_the_program_is_blamed_and_none_that_came_before_it(tmp_path: File) -> None:
+    url = f"sqlite:///{tmp_path / 'notifier.db'}"
+    opened = a_document(
+        "case.opened", "Wed 1 Apr 2026 09:30", offence="burglary", force="Example", reference="EX/1/26"
+    )
+    progress = a_document("case.progress", "Wed 1 Apr 2026 09:30", text="A door was tested.")
+    documents = [json.dumps(opened), registered("v1", "07700 900001"), json.dumps(progress)]
+    with a_store(url), closing(Store(url, FaultyCipher((DATA_KEY,), SECRET_KEY))) as store:
+        with closing(Path(store, POLICIES, RENDER, fake_channels())) as path:
+            path.take_in([*documents, registered("v2", "07700 900002")], NOW, door="test")
+            path.plan(["c1"], NOW)
+        with store.begin() as tx:
+            aside = [(row.type, row.problem) for row in events.with_problems(tx)]
+            told = [row.victim_id for row in tx.all(select(victims.c.victim_id).join(notices))]
+    assert aside == [("case.progress", "ZeroDivisionError")]
     assert told == ["v1", "v2"]

@@ -70,7 +70,7 @@ def test_the_same_id_of_another_source_is_another_event(tx: Tx) -> None:
 def test_events_wait_until_they_are_planned_or_set_aside(tx: Tx) -> None:
     first, second = stored(tx, a_document(AN_ARREST, WHEN)), stored(tx, a_document(AN_ARREST, WHEN))
     elsewhere = stored(tx, a_document(AN_ARREST, WHEN, case_id="c2"))
-    assert events.unplanned(tx, ["c1"]) == {"c1": {first.pk, second.pk}}
+    assert events.unplanned(tx, ["c1"]) == {"c1": {first.pk: 0, second.pk: 0}}
     events.mark_planned(tx, {first.pk}, at(WHEN))
     events.mark_problem(tx, second.pk, "it cannot be planned")
     assert events.unplanned(tx, ["c1"]) == {}
