@@ -1,4 +1,4 @@
-"""What a person decides about a notice, or an event that was set aside: try again, let go, give up."""
+"""What a person decides about a notice, an event or a refused document: try again, let go, give up."""
 
 from __future__ import annotations
 
@@ -83,6 +83,15 @@ def give_up(tx: Tx, event_pk: int, by: str, words: str, now: datetime) -> None:
     """
     problem = _set_aside(tx, event_pk).problem
     events.give_up(tx, event_pk, f"given up by {by}: {words}; it could not be planned: {problem}", now)
+
+
+def discard_rejected(tx: Tx, rejection_pk: int, by: str, words: str, now: datetime) -> None:
+    """Discard a refused document, because a person says so and why: it is kept, and not listed any more.
+
+    Raises :class:`NotFound` where it does not wait for a person.
+    """
+    if not events.discard_rejected(tx, rejection_pk, by, words, now):
+        raise NotFound(f"R{rejection_pk} is no refused document that waits; `notifier failures` lists them")
 
 
 def _set_aside(tx: Tx, event_pk: int) -> Row[Any]:

@@ -98,8 +98,15 @@ def _rejection(row: Row[Any], timezone: ZoneInfo) -> Record:
         "door": row.door,
         "reason": row.reason,
         "said": f"a document that names it was refused ({row.door}): {row.reason}",
-        "why": [],
+        "why": _what_became_of(row),
     }
+
+
+def _what_became_of(row: Row[Any]) -> list[str]:
+    if row.outcome is None:
+        return []
+    again = ", and came in again" if row.done_at is None else ""
+    return [f"discarded by {row.done_by}: {row.outcome}{again}"]
 
 
 def _line(tx: Tx, row: Row[Any], timezone: ZoneInfo, personal: bool) -> Record:

@@ -54,7 +54,8 @@ def failures(tx: Tx, timezone: ZoneInfo) -> Iterator[Record]:
             "door": row.door,
             "reason": row.reason,
             "said": f"a document was refused ({row.door}): {row.reason}",
-            "mend": _MEND_OF_DOOR.get(row.door, "have the publisher correct it and send it again"),
+            "mend": f"{_MEND_OF_DOOR.get(row.door, 'have the publisher correct it and send it again')}; "
+            f"when that is done: notifier cancel R{row.pk} --reason WORDS",
         }
     for row in reports.failed_staff_messages(tx):
         why = plain_words.reason(row.reason)

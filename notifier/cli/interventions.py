@@ -1,4 +1,4 @@
-"""What staff decide about notices and events that wait: try again, let go, give up."""
+"""What staff decide about notices, events and refused documents: try again, let go, give up."""
 
 from __future__ import annotations
 
@@ -98,43 +98,56 @@ def cancel(
         str,
         typer.Argument(
             metavar="ID",
-            help="A notice (N12), what asked about it (E4), or an event that was set aside (S4).",
+            help="A notice (N12), what asked about it (E4), an event that was set aside (S4), or a refused "
+            "document (R3).",
         ),
     ],
     reason: Annotated[
-        str | None, typer.Option(help="Why an event is given up; no names or addresses.", show_default=False)
+        str | None,
+        typer.Option(
+            help="Why an event or a document is given up; no names or addresses.", show_default=False
+        ),
     ] = None,
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Give up a notice not told yet, or an event set aside.
+    """Give up a notice, an event or a refused document.
 
-    For an escalation of the volume breaker all that it holds is given up. An event needs a reason, which
-    `notifier trace` shows.
+    A notice that was not told yet, an event that was set aside; for an escalation of the volume breaker all
+    that it holds. An event and a document need a reason, which `notifier trace` shows; both are kept.
 
     \b
     Example:
       notifier cancel N12 --by "Sgt Reid"
       notifier cancel S4 --reason "sent again with another id" --by "Sgt Reid"
+      notifier cancel R3 --reason "the publisher sent it again, corrected" --by "Sgt Reid"
     """
-    letter, number = number_of("NES", identity)
-    if (letter == "S") != (reason is not None):
-        raise typer.BadParameter("--reason belongs to an event that was set aside (S4), which needs one")
+    letter, _ = number_of("NESR", identity)
+    if (letter in "SR") != (reason is not None):
+        raise typer.BadParameter(
+            "--reason belongs to an event that was set aside (S4) or a refused document (R3), which need one"
+        )
     if reason is None:
         _settle_held(identity, by, as_json, "discarded")
     else:
-        _give_up_event(number, " ".join(reason.split()), by or login_name(), as_json)
+        _give_up(identity, " ".join(reason.split()), by or login_name(), as_json)
 
 
-def _give_up_event(number: int, words: str, who: str, as_json: bool) -> None:
+def _give_up(identity: str, words: str, who: str, as_json: bool) -> None:
     from notifier import interventions
     from notifier.wiring import services
 
     if not 0 < len(words) <= _MOST_REASON_CHARACTERS:
         raise typer.BadParameter(f"--reason needs between 1 and {_MOST_REASON_CHARACTERS} characters")
+    letter, number = number_of("SR", identity)
+    give_up = interventions.give_up if letter == "S" else interventions.discard_rejected
     with services() as parts, parts.store.begin() as tx:
-        interventions.give_up(tx, number, who, words, parts.clock.now())
-    done({"id": f"S{number}", "outcome": "discarded", "by": who}, f"S{number} was discarded", as_json)
+        give_up(tx, number, who, words, parts.clock.now())
+    done(
+        {"id": f"{letter}{number}", "outcome": "discarded", "by": who},
+        f"{letter}{number} was discarded",
+        as_json,
+    )
 
 
 _MOST_REASON_CHARACTERS = 100  # it stands beside the problem, in one column

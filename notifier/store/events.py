@@ -138,7 +138,7 @@ def _values(tx: Tx, event: NewEvent, digest: str, now: datetime) -> dict[str, An
 def reject(tx: Tx, door: str, body: str, reason: str, now: datetime) -> None:
     """Keep what could not be taken with its reason: whole, or its beginning where it is too large.
 
-    The same body is kept once.
+    The same body is kept once, and shown again where a person had discarded it.
     """
     values = {
         "at": now,
@@ -148,12 +148,25 @@ def reject(tx: Tx, door: str, body: str, reason: str, now: datetime) -> None:
         "body_hash": tx.cipher.lookup("rejection", body),
     }
     tx.run(tx.insert_once(rejections), values)
+    again = (rejections.c.body_hash == values["body_hash"]) & rejections.c.done_at.is_not(None)
+    tx.run(update(rejections).where(again).values(done_at=None))
 
 
 def rejected(tx: Tx) -> Sequence[Row[Any]]:
-    """Return what could not be taken: ``pk``, ``at``, ``door`` and ``reason``, newest first."""
+    """Return what could not be taken and waits for a person, newest first.
+
+    A row has ``pk``, ``at``, ``door`` and ``reason``.
+    """
     columns = (rejections.c.pk, rejections.c.at, rejections.c.door, rejections.c.reason)
-    return tx.all(select(*columns).order_by(rejections.c.pk.desc()))
+    waits = rejections.c.done_at.is_(None)
+    return tx.all(select(*columns).where(waits).order_by(rejections.c.pk.desc()))
+
+
+def discard_rejected(tx: Tx, pk: int, by: str, words: str, now: datetime) -> bool:
+    """Note that a person discarded a refused document, and why; ``False`` where it does not wait for one."""
+    waits = (rejections.c.pk == pk) & rejections.c.done_at.is_(None)
+    done = {"done_at": now, "done_by": by[:200], "outcome": words[:200]}
+    return bool(tx.run(update(rejections).where(waits).values(done)))
 
 
 def rejected_document(tx: Tx, pk: int) -> str | None:

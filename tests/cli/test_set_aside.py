@@ -11,6 +11,7 @@ from tests.cli.conftest import SMS, CommandLine, event, opened, registered
 NINE = "2026-03-31T09:01:00+01:00"
 SECOND = {"id": "p2", "channel": "email", "address": "jo.bloggs@mail.example"}
 MARKER = "Zenobia"
+WITHOUT_A_TYPE = {name: value for name, value in opened().items() if name != "type"}
 
 
 @pytest.fixture
@@ -60,10 +61,12 @@ def test_it_is_given_up_with_a_reason_and_is_not_planned_ever(set_aside: Command
     ("command", "status", "said"),
     [
         (("cancel", "S3"), 2, "--reason belongs to an event that was set aside"),
+        (("cancel", "R1"), 2, "--reason belongs to an event that was set aside"),
         (("cancel", "N1", "--reason", "no"), 2, "--reason belongs to an event that was set aside"),
         (("cancel", "S3", "--reason", " "), 2, "--reason needs between 1 and 100 characters"),
         (("cancel", "S3", "--reason", "x" * 101), 2, "--reason needs between 1 and 100 characters"),
         (("cancel", "S1", "--reason", "no"), 1, "S1 is no event that was set aside"),
+        (("cancel", "R9", "--reason", "no"), 1, "R9 is no refused document that waits"),
         (("retry", "S99"), 1, "S99 is no event that was set aside"),
         (("failures", "--document", "R9"), 1, "there is no R9"),
         (("failures", "--document", "N1"), 2, "N1 is no id of this kind"),
@@ -90,3 +93,33 @@ def test_what_was_refused_or_set_aside_is_shown_whole_only_when_asked_for_by_its
     (record,) = set_aside.records("failures", "--document", "S3")
     document: Any = record["document"]
     assert '"e-half"' in document
+
+
+@pytest.fixture
+def refused(notifier: CommandLine) -> CommandLine:
+    """A document (R1) was refused that names the case c1, and has no type."""
+    notifier.happen(NINE, [WITHOUT_A_TYPE])
+    return notifier
+
+
+def test_a_refused_document_is_listed_with_what_can_be_done(refused: CommandLine) -> None:
+    (failure,) = refused.records("failures")
+    assert (failure["what"], failure["id"]) == ("rejection", "R1")
+    assert "have the publisher correct it" in failure["mend"]
+    assert "notifier cancel R1 --reason WORDS" in failure["mend"]
+
+
+def test_a_refused_document_is_discarded_by_a_person_and_kept(refused: CommandLine) -> None:
+    (record,) = refused.records("cancel", "R1", "--reason", "sent again, corrected", "--by", "Sgt Reid")
+    assert record == {"id": "R1", "outcome": "discarded", "by": "Sgt Reid"}
+    assert failures(refused) == []
+    assert "discarded by Sgt Reid: sent again, corrected\n" in refused("trace", "c1").stdout
+    assert refused("failures", "--document", "R1").exit_code == 0
+    assert refused("cancel", "R1", "--reason", "no").exit_code == 1, "what was decided stands"
+
+
+def test_a_discarded_document_that_comes_again_is_shown_again(refused: CommandLine) -> None:
+    refused("cancel", "R1", "--reason", "a test", "--by", "Sgt Reid")
+    refused.happen(NINE, [WITHOUT_A_TYPE])
+    assert failures(refused) == [("rejection", "R1")]
+    assert "discarded by Sgt Reid: a test, and came in again" in refused("trace", "c1").stdout

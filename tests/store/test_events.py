@@ -83,3 +83,17 @@ def test_what_could_not_be_taken_is_kept_once_whole_and_sealed(tx: Tx) -> None:
         events.reject(tx, "queue", '{"broken', "it is no JSON", at(WHEN))
     (row,) = events.rejected(tx)
     assert (row.door, row.reason) == ("queue", "it is no JSON")
+
+
+def test_what_a_person_discarded_waits_no_more_until_it_comes_again(database_url: str) -> None:
+    with a_store(database_url) as store, store.begin() as tx:
+        events.reject(tx, "queue", "{", "it is no JSON", at(WHEN))
+        (row,) = events.rejected(tx)
+        assert events.discard_rejected(tx, row.pk, "Sgt Reid", "a test", at(WHEN))
+        assert not events.discard_rejected(tx, row.pk, "PC Shah", "too late", at(WHEN))
+        assert list(events.rejected(tx)) == []
+        assert events.rejected_document(tx, row.pk) == "{"
+        events.reject(tx, "queue", "[", "it is another", at(WHEN))
+        assert [one.pk for one in events.rejected(tx)] == [row.pk + 1]
+        events.reject(tx, "queue", "{", "it is no JSON", at(WHEN))
+        assert row.pk in [one.pk for one in events.rejected(tx)]
