@@ -22,7 +22,7 @@ demo: $(VENV)/.runtime ## A sample force's day, everything embedded (ARGS=--exit
 	@$(BIN)/notifier demo $(ARGS)
 
 test: $(VENV)/.dev ## Run the tests (ARGS="tests/rules -x": some of them)
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 properties: $(VENV)/.dev ## Run 10,000 random case histories (ARGS="--histories 500": fewer)
 	@$(BIN)/python -m tests.properties $(ARGS)
