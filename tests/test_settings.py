@@ -10,9 +10,9 @@ from cryptography.fernet import Fernet
 
 from notifier.errors import SettingsError
 from notifier.settings import Keys, load_keys, load_settings
+from tests.builders import DATA_KEY
 
 SECRET = "a-secret-that-nobody-must-ever-see-in-an-error"
-DATA_KEY = Fernet.generate_key().decode()
 
 
 @pytest.fixture(autouse=True)
