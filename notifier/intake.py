@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from notifier import documents
 from notifier.errors import EventRefused
 from notifier.event_types import EVENT_TYPES
-from notifier.store import events, sources
+from notifier.store import events, rejections, sources
 from notifier.store.database import Tx
 from notifier.store.events import Added, NewEvent
 from notifier.wire import Moment
@@ -97,7 +97,7 @@ def take_in(
 
 
 def _refuse(tx: Tx, door: str, document: str, reason: str, now: datetime) -> Taken:
-    events.reject(tx, door, document, reason, now)
+    rejections.add(tx, door, document, reason, now)
     source, event_id = _identity(document)
     return Taken(Outcome.REFUSED, source, event_id, reason=reason)
 

@@ -11,7 +11,7 @@ from notifier import contact_clock, deciding
 from notifier.errors import NotFound
 from notifier.records import ABOUT_THE_NEWS, Ask, Notice, NoticeState, Settled, What
 from notifier.rules.policy import Policies
-from notifier.store import events, journal, notices
+from notifier.store import events, journal, notices, rejections
 from notifier.store.database import Tx
 from notifier.store.situations import load_file
 
@@ -90,7 +90,7 @@ def discard_rejected(tx: Tx, rejection_pk: int, by: str, words: str, now: dateti
 
     Raises :class:`NotFound` where it does not wait for a person.
     """
-    if not events.discard_rejected(tx, rejection_pk, by, words, now):
+    if not rejections.discard(tx, rejection_pk, by, words, now):
         raise NotFound(f"R{rejection_pk} is no refused document that waits; `notifier failures` lists them")
 
 

@@ -22,7 +22,7 @@ from notifier.rules.policy import Policies, Policy
 from notifier.rules.sensitivity import dangerous_in_other_hands
 from notifier.rules.staffing import HIGHEST_LEVEL
 from notifier.same_place import place_of
-from notifier.store import attempts, cases, events, journal, people
+from notifier.store import attempts, cases, journal, people, rejections
 from notifier.store import replies as store
 from notifier.store.attempts import Attempt, Content
 from notifier.store.database import Tx
@@ -100,7 +100,7 @@ def _from_nobody_known(tx: Tx, reply: Reply, policies: Policies, now: datetime) 
     journal.write(tx, _line(reply, meaning, f"it came from {_NOBODY}"), now)
     # No case, no task: staff see it among what nobody could take in.
     written = f"{reply.address}\n\n{reply.text}"
-    events.reject(tx, "inbound", written, f"a reply by {reply.channel} from {_NOBODY}", now)
+    rejections.add(tx, "inbound", written, f"a reply by {reply.channel} from {_NOBODY}", now)
     urgent = meaning is Meaning.HELP
     reason = meaning.value if urgent else "unknown_sender"
     request = StaffRequest.escalation(reason, None, safety=urgent, level=HIGHEST_LEVEL)

@@ -14,7 +14,7 @@ from notifier import plain_words
 from notifier.errors import NotFound
 from notifier.journal_lines import local
 from notifier.records import NoticeState
-from notifier.store import events, notices, reports, staff
+from notifier.store import events, notices, rejections, reports, staff
 from notifier.store.database import Tx
 
 Record = dict[str, Any]
@@ -46,7 +46,7 @@ def failures(tx: Tx, timezone: ZoneInfo) -> Iterator[Record]:
             "mend": f"when the cause is mended: notifier retry S{row.pk}; "
             f"or give it up: notifier cancel S{row.pk} --reason WORDS",
         }
-    for row in events.rejected(tx):
+    for row in rejections.waiting(tx):
         yield {
             "what": "rejection",
             "id": f"R{row.pk}",
@@ -79,7 +79,7 @@ def document(tx: Tx, letter: str, pk: int) -> str:
     Of a document that was too large it is the beginning. Raises :class:`NotFound`.
     """
     if letter == "R":
-        written = events.rejected_document(tx, pk)
+        written = rejections.document(tx, pk)
     else:
         row = events.set_aside(tx, pk)
         written = row and json.dumps(tx.cipher.open(row.data_sealed), ensure_ascii=False)

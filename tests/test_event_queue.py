@@ -17,7 +17,7 @@ from notifier.errors import Unreachable
 from notifier.event_queue import GROUP, EventQueue, Handle, Rejected, run_intake
 from notifier.intake import Outcome, take_in
 from notifier.publishing import publish_lines
-from notifier.store import events
+from notifier.store import rejections
 from notifier.store.database import Store
 from notifier.store.engines import IN_MEMORY
 from notifier.store.tables import events as table
@@ -224,7 +224,7 @@ def test_what_cannot_be_read_is_kept_whole_and_blocks_nothing(
     ((_, fields),) = rejected
     assert fields[b"event"].decode() == whole
     with memory.begin() as tx:
-        (row,) = events.rejected(tx)
+        (row,) = rejections.waiting(tx)
     assert (row.door, row.reason) == ("queue", fields[b"reason"].decode())
     assert left(client) == 0
 

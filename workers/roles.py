@@ -28,7 +28,7 @@ from notifier.mail.desk import MailDesk
 from notifier.mail.imap_in import watch_mailbox
 from notifier.mail.settings import MailInSettings
 from notifier.records import ChannelName, Receipt, Reply
-from notifier.store import events
+from notifier.store import rejections
 from notifier.wiring import Services, redis_client
 from workers.actors import make_actors
 from workers.broker import SERVED_WITH, make_broker
@@ -195,7 +195,7 @@ def _mail_desk(services: Services, domain: str) -> MailDesk:
 
     def set_aside(raw: bytes, reason: str) -> None:
         with services.store.begin() as tx:
-            events.reject(tx, "mail", raw.decode(errors="backslashreplace"), reason, clock.now())
+            rejections.add(tx, "mail", raw.decode(errors="backslashreplace"), reason, clock.now())
 
     return MailDesk(domain, receive, hear, set_aside)
 

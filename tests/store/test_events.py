@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from notifier.store import events
+from notifier.store import events, rejections
 from notifier.store.database import Tx
 from notifier.store.engines import IN_MEMORY
 from notifier.store.events import Added, NewEvent
@@ -80,20 +80,20 @@ def test_events_wait_until_they_are_planned_or_set_aside(tx: Tx) -> None:
 
 def test_what_could_not_be_taken_is_kept_once_whole_and_sealed(tx: Tx) -> None:
     for _ in range(2):
-        events.reject(tx, "queue", '{"broken', "it is no JSON", at(WHEN))
-    (row,) = events.rejected(tx)
+        rejections.add(tx, "queue", '{"broken', "it is no JSON", at(WHEN))
+    (row,) = rejections.waiting(tx)
     assert (row.door, row.reason) == ("queue", "it is no JSON")
 
 
 def test_what_a_person_discarded_waits_no_more_until_it_comes_again(database_url: str) -> None:
     with a_store(database_url) as store, store.begin() as tx:
-        events.reject(tx, "queue", "{", "it is no JSON", at(WHEN))
-        (row,) = events.rejected(tx)
-        assert events.discard_rejected(tx, row.pk, "Sgt Reid", "a test", at(WHEN))
-        assert not events.discard_rejected(tx, row.pk, "PC Shah", "too late", at(WHEN))
-        assert list(events.rejected(tx)) == []
-        assert events.rejected_document(tx, row.pk) == "{"
-        events.reject(tx, "queue", "[", "it is another", at(WHEN))
-        assert [one.pk for one in events.rejected(tx)] == [row.pk + 1]
-        events.reject(tx, "queue", "{", "it is no JSON", at(WHEN))
-        assert row.pk in [one.pk for one in events.rejected(tx)]
+        rejections.add(tx, "queue", "{", "it is no JSON", at(WHEN))
+        (row,) = rejections.waiting(tx)
+        assert rejections.discard(tx, row.pk, "Sgt Reid", "a test", at(WHEN))
+        assert not rejections.discard(tx, row.pk, "PC Shah", "too late", at(WHEN))
+        assert list(rejections.waiting(tx)) == []
+        assert rejections.document(tx, row.pk) == "{"
+        rejections.add(tx, "queue", "[", "it is another", at(WHEN))
+        assert [one.pk for one in rejections.waiting(tx)] == [row.pk + 1]
+        rejections.add(tx, "queue", "{", "it is no JSON", at(WHEN))
+        assert row.pk in [one.pk for one in rejections.waiting(tx)]

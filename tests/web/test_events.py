@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from notifier.store import events
+from notifier.store import events, rejections
 from notifier.store.tables import events as table
 from tests.builders import AN_ARREST, a_document
 from tests.web.conftest import COURTS, RECORDS, Web
@@ -76,7 +76,7 @@ def test_what_cannot_be_taken_is_refused_and_kept_for_staff(web: Web, body: byte
     assert answer.status_code == 400
     assert words in answer.json()["error"]
     with web.store.begin() as tx:
-        (row,) = events.rejected(tx)
+        (row,) = rejections.waiting(tx)
     assert (row.door, row.reason) == ("http", answer.json()["error"])
 
 

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from notifier.embedded import free_port
 from notifier.records import NoticeState, What
-from notifier.store import events, journal
+from notifier.store import journal, rejections
 from notifier.store.database import Tx
 from notifier.store.journal import Line
 from notifier.store.tables import cases, escalations, notices, tasks, victims
@@ -129,7 +129,7 @@ def fill(tx: Tx) -> None:
         tx.run(escalations.insert().values(row))
     for done_at in (None, NOW):
         tx.run(tasks.insert().values({**about, "kind": "call_back", "done_at": done_at}))
-    events.reject(tx, "http", "rubbish of Jocasta", "not JSON", NOW)
+    rejections.add(tx, "http", "rubbish of Jocasta", "not JSON", NOW)
     stored(tx, a_document(AN_ARREST, "Wed 1 Apr 2026 09:30", id_="e1"))
     tx.run(event_table.update().values(problem="cannot be planned"))
 
