@@ -15,7 +15,7 @@ from notifier.simulation import read_lines
 _SPEED = 1440.0  # a working day of twelve hours in half a minute
 _LONGEST_SECONDS = 170.0
 _BEFORE = timedelta(minutes=15)
-_WARM_UP = timedelta(seconds=15)  # real ones, in which the roles start: on a busy machine they take ten
+_WARM_UP = timedelta(seconds=15)  # real ones, in which the roles start, on a busy machine too
 _AFTER = timedelta(hours=4, minutes=30)  # four hours without a receipt are read as a failure
 _LONDON = ZoneInfo("Europe/London")
 
