@@ -16,7 +16,14 @@ import redis
 from sqlalchemy import make_url
 
 from notifier.embedded import EmbeddedRedis
-from tests.servers import NoPostgres, packaged_binaries, postgres_server, system_binaries
+from tests.servers import (
+    NoPostgres,
+    Postgres,
+    packaged_binaries,
+    postgres_server,
+    running_postgres,
+    system_binaries,
+)
 
 _GIVEN_POSTGRES = "NOTIFIER_TEST_POSTGRES_URL"
 _NO_POSTGRES = f"no PostgreSQL for the tests: `make test` installs one, or give {_GIVEN_POSTGRES}"
@@ -84,6 +91,15 @@ def postgres_url() -> Iterator[str]:
             yield url
     except NoPostgres as error:
         pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server of the test's own, for it is stopped or restarted."""
+    binaries = system_binaries() or packaged_binaries()
+    assert binaries is not None
+    with running_postgres(binaries) as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -12,7 +12,7 @@ QUEUES = (URGENT, "routine", "bulk")
 SERVED_WITH = {URGENT: (PLANNING, ASKING)}
 """What the workers of a queue do besides, by threads of its own: a provider that hangs stops no planning."""
 _NAMESPACE = "notifier"
-# News waits twice on its way until an idle worker looks for wake-ups. Each look costs 0.3 ms: they are rare
+# News waits twice on its way until an idle worker looks for wake-ups. A look costs processor time: it is rare
 # where nothing hurries, and on the queues for delayed messages that dramatiq has and nobody uses.
 _SOON_MILLISECONDS = 20
 # Its maintenance would hand a dead worker's messages out again, at a random time. The sweep does that.

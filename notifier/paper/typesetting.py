@@ -20,7 +20,7 @@ import typst
 from notifier.records import LeafletText, Rendered
 
 _LAYOUT = Path(__file__).with_name("layout.typ")
-_LEAFLETS_KEPT = 32  # some 30 kB each
+_LEAFLETS_KEPT = 32
 _TITLES = {"en": "Letter", "cy": "Llythyr"}  # where the letter has no subject: PDF/UA-1 asks for a title
 # What the typeface lacks and plain characters say as well.
 _PLAIN = str.maketrans({"\u2010": "-", "\u2011": "-", "\u202f": "\u00a0", "\ufeff": None})
@@ -43,7 +43,7 @@ class Typesetter:
 
     def __init__(self) -> None:
         self._of_thread = threading.local()
-        # A leaflet goes with many mails of a day, and takes 8 ms.
+        # The same leaflet goes with many mails of a day.
         self._leaflet_of_day = lru_cache(maxsize=_LEAFLETS_KEPT)(self._lay_out_leaflet)
 
     def letter(self, rendered: Rendered, created_at: datetime) -> Pdf:

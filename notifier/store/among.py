@@ -1,7 +1,7 @@
 """A column that is one of many values, given as one parameter: the statement's text is always the same.
 
 With ``IN`` and a place for each value the text differs with their number, and is made, parsed and planned
-anew for each: that cost a tenth of the processor time, ours and PostgreSQL's.
+anew for each.
 """
 
 from __future__ import annotations

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-
-import pytest
 
 from notifier.peers import twilio
 from tests.chaos import databases, kills, machine, providers, redis_faults
 from tests.chaos.orders import AFTER_CALL, AFTER_COMMIT, BEFORE_COMMIT
 from tests.chaos.scene import Fault, Scene, Setting
-from tests.servers import Postgres, packaged_binaries, running_postgres, system_binaries
+from tests.servers import Postgres
 
 _SEED = 4
 _CASES = 6
@@ -34,15 +32,6 @@ _KINDS = (
     twilio.TWICE,
     twilio.BACKWARDS,
 )
-
-
-@pytest.fixture
-def postgres() -> Iterator[Postgres]:
-    """A server of its own, for it is restarted."""
-    binaries = system_binaries() or packaged_binaries()
-    assert binaries is not None
-    with running_postgres(binaries) as server:
-        yield server
 
 
 def in_turn(*acts: Callable[[Scene], None]) -> Callable[[Scene], None]:

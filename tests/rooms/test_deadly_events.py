@@ -27,7 +27,7 @@ from notifier.store.tables import events as table
 from tests.builders import AN_ARREST, LONDON, POLICIES, a_document, a_store
 from tests.fakes import fake_channels
 from tests.rooms.killed_planners import DEADLY, NOW
-from tests.servers import Postgres, packaged_binaries, running_postgres, system_binaries
+from tests.servers import Postgres
 
 WHEN = "Wed 1 Apr 2026 09:30"
 KILLED = str(-signal.SIGKILL)
@@ -122,15 +122,6 @@ def test_who_plans_for_many_does_the_others_first_and_leaves_what_may_be_deadly(
             assert list(events.unplanned(tx, ["c1", "c2"])) == ["c1"]
         assert path.plan(["c1"], NOW) == []
     assert waiting(store) == []
-
-
-@pytest.fixture
-def postgres() -> Iterator[Postgres]:
-    """A server of its own, for it is stopped."""
-    binaries = system_binaries() or packaged_binaries()
-    assert binaries is not None
-    with running_postgres(binaries) as server:
-        yield server
 
 
 def test_an_outage_of_the_database_is_charged_to_no_event(postgres: Postgres, notes: File) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from tests.servers import Postgres, packaged_binaries, running_postgres, system_binaries
+from tests.servers import Postgres
 from tests.soak.faults import Planned
 from tests.soak.run import Wanted, soak
 from tests.soak.table import as_markdown
@@ -17,15 +14,6 @@ FAULTS = (
     Planned(14, "SIGKILL of a role", seconds=0, role="worker-routine"),
 )
 SHORT = Wanted(6, minutes=0.3, rate=20, faults=FAULTS, drain_minutes=5, sample_seconds=1)
-
-
-@pytest.fixture
-def postgres() -> Iterator[Postgres]:
-    """A server of its own, for it may be restarted."""
-    binaries = system_binaries() or packaged_binaries()
-    assert binaries is not None
-    with running_postgres(binaries) as server:
-        yield server
 
 
 def test_a_short_soak_loses_and_doubles_nothing(tmp_path: Path, postgres: Postgres) -> None:
