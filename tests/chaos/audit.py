@@ -17,6 +17,7 @@ from sqlalchemy import Column, Row, Select, select
 
 from notifier.event_types import EVENT_TYPES
 from notifier.peers import smtp, twilio
+from notifier.records import Tone
 from notifier.store.database import Store, Tx
 from notifier.store.tables import (
     attempt_notices,
@@ -39,9 +40,9 @@ _WENT_OUT = ("accepted", "delivered", "confirmed", "unconfirmed")
 # She may hold two messages about the same news where the first is on record as not known to have arrived,
 # even if its receipt came after all.
 _NOT_SURE = ("unknown", "unconfirmed", "failed")
-_LONG_SILENCE = timedelta(
-    hours=3
-)  # the policy's four hours for an SMS, less an hour by which a clock is wrong
+# The policy's four hours for an SMS, less an hour by which a clock is wrong.
+_LONG_SILENCE = timedelta(hours=3)
+_LONG_FOR_SAFETY = timedelta(minutes=10)
 _EVENT = (events.c.pk, events.c.source, events.c.event_id, events.c.planned_at, events.c.problem)
 _NOTICE = (notices.c.pk, notices.c.event_pk, notices.c.case_pk, notices.c.victim_pk, notices.c.state)
 _ATTEMPT = tuple(attempts.c[name] for name in ("pk", "ref", "state", "role", "channel", "wording", "why"))
@@ -152,7 +153,7 @@ def _carried(tx: Tx, case_pks: Collection[int] | None) -> dict[int, list[int]]:
 
 def _doubted(tx: Tx, case_pks: Collection[int] | None) -> frozenset[int | None]:
     """Return the attempts that the journal gives up rightly."""
-    ended = select(journal.c.attempt_pk, journal.c.what, journal.c.at, attempts.c.sent_at)
+    ended = select(journal.c.attempt_pk, journal.c.what, journal.c.at, attempts.c.sent_at, attempts.c.tone)
     ended = ended.select_from(journal.join(attempts))
     rows = tx.all(_about(ended, attempts.c.case_pk, case_pks))
     return frozenset(row.attempt_pk for row in rows if _gave_up(row))
@@ -170,7 +171,8 @@ def _shown(tx: Tx, case_pks: Collection[int] | None) -> frozenset[tuple[int, int
 def _gave_up(line: Row[Any]) -> bool:
     """Tell whether a line of the journal gives an attempt up rightly: it failed, or was silent for long."""
     silence: timedelta = line.at - line.sent_at
-    return line.what == "failed" or (line.what == "unconfirmed" and silence >= _LONG_SILENCE)
+    long = _LONG_FOR_SAFETY if line.tone == Tone.SAFETY else _LONG_SILENCE
+    return line.what == "failed" or (line.what == "unconfirmed" and silence >= long)
 
 
 def events_lost(documents: Mapping[tuple[str, str], Document], records: Records) -> Iterator[str]:
@@ -182,8 +184,12 @@ def events_lost(documents: Mapping[tuple[str, str], Document], records: Records)
             yield f"event {key[1]} is not stored"
         elif row.planned_at is None:
             yield f"event {key[1]} is not planned"
-        elif row.problem is None and EVENT_TYPES[document["type"]].told and row.pk not in noticed:
+        elif row.problem is None and _is_told(document) and row.pk not in noticed:
             yield f"event {key[1]} has no notice"
+
+
+def _is_told(document: Document) -> bool:
+    return EVENT_TYPES[document["type"]].told and not document["data"].get("backfill", False)
 
 
 def notices_lost(records: Records, received: Counter[str]) -> Iterator[str]:

@@ -23,6 +23,7 @@ def restart(scene: Scene) -> None:
     scene.pass_minutes(_AWAY_MINUTES)
     scene.postgres.start()
     scene.tell_news()
+    scene.tell_safety_news()
 
 
 def out_of_connections(scene: Scene) -> None:
@@ -69,6 +70,7 @@ def contradict(scene: Scene) -> None:
     for _ in range(2):
         scene.open_cases()
         scene.tell_news()
+        scene.tell_safety_news()
 
 
 def _conninfo(scene: Scene) -> str:

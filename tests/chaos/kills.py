@@ -35,8 +35,14 @@ _STEPS = (
     ("worker-urgent", "send", _CALLS),
     ("worker-urgent", "reconcile", _COMMITS),
     ("worker-urgent", "look_up", _CALLS),
+    ("worker-bulk", "_deliver", _COMMITS),
+    ("worker-bulk", "_prepare", _COMMITS),
+    ("worker-bulk", "send", _CALLS),
+    ("worker-bulk", "_record", _COMMITS),
+    ("web", "take_in", _COMMITS),
     ("web", "receive", _COMMITS),
     ("scheduler", "_sweep_attempts", _COMMITS),
+    ("scheduler", "_sweep_courtesy", _COMMITS),
     ("scheduler", "_facts_beyond", _COMMITS),
 )
 Place = tuple[str, str, str]
@@ -61,12 +67,19 @@ def arm(places: Iterable[Place]) -> Callable[[Orders, Random], None]:
 def strike(scene: Scene) -> None:
     """Publish waves of cases and news until each armed point was struck."""
     for _ in range(_MOST_WAVES):
-        scene.open_cases()
-        scene.tell_news()
+        traffic_of_every_kind(scene)
         scene.wait("the wave is over", lambda: not scene.orders.not_struck() or scene.over())
         if not scene.orders.not_struck():
             return
     raise AssertionError(f"nothing came by: {[point.name for point in scene.orders.not_struck()]}")
+
+
+def traffic_of_every_kind(scene: Scene) -> None:
+    """Publish what wakes every worker: routine news, safety news by the other door, and overdue updates."""
+    scene.open_cases()
+    scene.tell_news()
+    scene.tell_safety_news()
+    scene.open_silent_cases()
 
 
 def some_answers_lost(number: str) -> twilio.Behaviour:
@@ -93,8 +106,7 @@ def outlive_the_lease(scene: Scene) -> None:
 def tell_much(scene: Scene) -> None:
     """Publish several waves, one upon the other."""
     for _ in range(_WAVES):
-        scene.open_cases()
-        scene.tell_news()
+        traffic_of_every_kind(scene)
 
 
 FAULTS = (

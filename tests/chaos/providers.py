@@ -56,6 +56,7 @@ def tell_two_rounds(scene: Scene) -> None:
     scene.open_cases()
     scene.settle()
     scene.tell_news()
+    scene.tell_safety_news()
 
 
 def forge_callbacks(scene: Scene) -> None:

@@ -43,6 +43,7 @@ def away(scene: Scene) -> None:
     scene.open_cases()
     scene.wait("every event is taken in", scene.taken_in)
     scene.service.redis.kill()
+    scene.tell_safety_news()
     scene.pass_minutes(_AWAY_MINUTES)
     scene.service.redis.start()
     scene.tell_news()

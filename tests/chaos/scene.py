@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from random import Random
 
 import redis
+import urllib3
 from sqlalchemy import select
 
 from notifier.errors import Unreachable
 from notifier.peers import smtp, twilio
+from notifier.store import keys
 from notifier.store.tables import attempts, notices
 from notifier.supervisor import ROLES, Supervisor
+from notifier.web.events import BATCH
 from tests.chaos import traffic
 from tests.chaos.audit import Findings, audit
 from tests.chaos.orders import Orders
 from tests.chaos.supervising import ObedientRoles
 from tests.chaos.traffic import Document
+from tests.e2e.events import SOURCE
 from tests.e2e.service import Service, running
 from tests.servers import Postgres, fresh_database
 
@@ -67,6 +73,27 @@ class Scene:
         now = self.service.clock.now()
         self.publish(list(traffic.news(range(self.opened), now, self.rounds, self.random)))
 
+    def open_silent_cases(self) -> None:
+        """Publish ``cases`` cases that are not new: a courtesy update of each is due."""
+        numbers = range(self.opened, self.opened + self.cases)
+        self.opened += self.cases
+        self.publish(list(traffic.silent_for_long(numbers, self.service.clock.now())))
+
+    def tell_safety_news(self) -> None:
+        """Post safety news of each case so far to the HTTP door, again until it says that it has it."""
+        self.rounds += 1
+        documents = list(traffic.safety_news(range(self.opened), self.service.clock.now(), self.rounds))
+        with self.service.store.begin() as tx:
+            key = keys.add(tx, SOURCE, self.service.clock.now())
+        self.wait("the HTTP door takes the events", lambda: self._posted(documents, key))
+        self.published += documents
+
+    def _posted(self, documents: Sequence[Document], key: str) -> bool:
+        headers = {"Content-Type": BATCH, "Authorization": f"Bearer {key}"}
+        url, body = f"{self.service.web}/v1/events", json.dumps(documents)
+        answer = urllib3.request("POST", url, body=body, headers=headers, retries=False)
+        return answer.status == HTTPStatus.ACCEPTED
+
     def publish(self, documents: Sequence[Document]) -> None:
         """Put events into the stream, again where Redis does not answer, as publishers are asked to do."""
         self.wait("the stream takes the events", lambda: self._taken(documents))
@@ -77,7 +104,7 @@ class Scene:
         return True
 
     def wait(self, what: str, holds: Callable[[], bool]) -> None:
-        """Wait until something holds; a database or Redis that is away just now is waited for too."""
+        """Wait until something holds; a part of the service that is away just now is waited for too."""
         self.service.wait(what, lambda: asked(holds), PATIENCE_SECONDS)
 
     def pass_minutes(self, minutes: float) -> None:
@@ -127,10 +154,10 @@ def at_rest(service: Service) -> bool:
 
 
 def asked(holds: Callable[[], bool]) -> bool:
-    """Ask whether something holds; a database or Redis that is away just now does not say so."""
+    """Ask whether something holds; a part of the service that is away just now does not say so."""
     try:
         return holds()
-    except (Unreachable, redis.RedisError):
+    except (Unreachable, redis.RedisError, urllib3.exceptions.HTTPError):
         return False
 
 

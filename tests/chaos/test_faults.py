@@ -20,6 +20,8 @@ _PLACES: tuple[kills.Place, ...] = (
     ("worker-urgent", "_plan", BEFORE_COMMIT),
     ("worker-routine", "_prepare", AFTER_COMMIT),
     ("worker-routine", "send", AFTER_CALL),
+    ("worker-bulk", "_prepare", AFTER_COMMIT),
+    ("web", "take_in", AFTER_COMMIT),
     ("web", "receive", BEFORE_COMMIT),
     ("scheduler", "_sweep_attempts", BEFORE_COMMIT),
 )
