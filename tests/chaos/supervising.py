@@ -13,12 +13,12 @@ from notifier.embedded import die_with_parent
 from notifier.supervisor import ROLES, Supervisor
 from tests.chaos.orders import FOLDER, Orders
 
+_SECOND = "-2"
 TWICE: dict[str, tuple[str, ...]] = {
     **ROLES,
-    "scheduler-2": ROLES["scheduler"],
-    "worker-urgent-2": ROLES["worker-urgent"],
-    "worker-routine-2": ROLES["worker-routine"],
-    "intake-2": ROLES["intake"],
+    **{
+        f"{role}{_SECOND}": ROLES[role] for role in ("scheduler", "worker-urgent", "worker-routine", "intake")
+    },
 }
 
 
@@ -39,7 +39,8 @@ class ObedientRoles(Supervisor):
         assert output is not None
         with output:
             self._children[role] = subprocess.Popen(
-                [sys.executable, "-m", "tests.chaos.role", role, *self._roles[role]],
+                # Whichever of two comes by a point first is struck.
+                [sys.executable, "-m", "tests.chaos.role", role.removesuffix(_SECOND), *self._roles[role]],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

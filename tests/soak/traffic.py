@@ -15,6 +15,7 @@ from tests.chaos.scene import SPEED
 from tests.e2e.events import event, mailbox
 
 _OPENS, _REPEATS, _BAD = 0.08, 0.02, 0.01
+_SAFETY = 0.02  # of the news
 _NEWS_EACH = 12  # then a case is over: nothing in the service may depend on how many there were before
 _OFFICERS = 50
 _REMEMBERED = 500  # events that may be repeated
@@ -92,7 +93,7 @@ class _Traffic:
     def _news(self, at: datetime) -> Sent:
         case = self._next_case()
         self._told += 1
-        kind = self._random.choice(_NEWS)
+        kind = "custody.escaped" if self._random.random() < _SAFETY else self._random.choice(_NEWS)
         data = _DATA[kind](case, self._told, at) if kind in _DATA else {}
         return _sent(event(kind, f"n{self._told}", at, case, **data), case)
 
@@ -164,6 +165,7 @@ def _hearing(case: int, told: int, at: datetime) -> dict[str, Any]:
 _DATA: dict[str, Callable[[int, int, datetime], dict[str, Any]]] = {
     "case.progress": lambda case, told, at: {"text": f"Step {told} of case {case} is done."},
     "case.charged": lambda case, told, at: {"offences": ["burglary"]},
+    "custody.escaped": lambda case, told, at: {"on": at.date().isoformat()},
     "court.hearing_listed": _hearing,
     "victim.updated": lambda case, told, at: {
         "victim_id": f"v{case}",
