@@ -25,8 +25,8 @@ _SECONDS = 10.0
 def doctor(as_json: Json = False) -> None:
     """Say what is wrong around the service, and the mend.
 
-    Settings, policy, database, Redis and providers are checked. The exit status is 1 when something is
-    wrong; a channel without any settings is only said to be not configured.
+    Settings, policy, database, Redis, disk, providers and the mailbox are checked. The exit status is 1 when
+    something is wrong; a channel without any settings is only said to be not configured.
 
     \b
     Example:
@@ -50,11 +50,11 @@ def _examine() -> list[Finding]:
 
     try:
         settings = load_settings()
-        channels = _senders(settings)
+        checks, channels = _own_checks(settings), _senders(settings)
     except SettingsError as problem:
         return [Finding("settings", State.WRONG, str(problem))]
     try:
-        findings = examine({**_own_checks(settings), **_channel_checks(channels)}, _SECONDS)
+        findings = examine({**checks, **_channel_checks(channels)}, _SECONDS)
     finally:
         for channel in channels.values():
             channel.close()
@@ -75,6 +75,9 @@ def _softened(finding: Finding) -> Finding:
 def _own_checks(settings: Settings) -> dict[str, Check]:
     from notifier import backlog, doctor, wiring
     from notifier.clock import Clock
+    from notifier.environment import read_environment
+    from notifier.mail.imap_in import check_mailbox
+    from notifier.mail.settings import MailInSettings
     from notifier.store.database import Store
 
     now = Clock.from_settings(settings).now()
@@ -98,13 +101,16 @@ def _own_checks(settings: Settings) -> dict[str, Check]:
         with wiring.redis_client(wiring.redis_url(settings)) as client:
             return doctor.check_redis(client) or backlog.check_stream(client, settings.event_stream)
 
-    return {
+    checks = {
         "policy": policy,
         "database": database,
         "providers": providers,
         "redis": redis,
         "disk": lambda: backlog.check_disk(settings.home),
     }
+    if mailbox := read_environment(MailInSettings).mailbox():
+        checks["mailbox"] = lambda: check_mailbox(mailbox)
+    return checks
 
 
 def _senders(settings: Settings) -> dict[str, Channel]:

@@ -78,6 +78,19 @@ def empty_mailbox(mailbox: Mailbox, take: Take, stop: Event) -> int:
     return count
 
 
+def check_mailbox(mailbox: Mailbox) -> str | None:
+    """Return what keeps the mailbox from being emptied, with the mend; ``None`` where nothing does."""
+    try:
+        with _logged_in(mailbox) as imap:
+            status, _ = imap.select(_quoted(mailbox.inbox), readonly=True)
+    except imaplib.IMAP4.error:
+        return "the mailbox refuses the login: check NOTIFIER_IMAP_USERNAME, IMAP_PASSWORD and IMAP_TLS"
+    except OSError as problem:
+        name = type(problem).__name__
+        return f"the mailbox does not answer ({name}): check NOTIFIER_IMAP_HOST, IMAP_PORT and IMAP_TLS"
+    return None if status == "OK" else f"the mailbox has no {mailbox.inbox!r}: correct NOTIFIER_IMAP_FOLDER"
+
+
 def _take_one(imap: imaplib.IMAP4, uid: str, most_bytes: int, take: Take) -> Taken | None:
     """Take one mail in; one that breaks something stays and blocks no other."""
     raw = _fetched(imap, uid, most_bytes)

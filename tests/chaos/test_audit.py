@@ -58,7 +58,7 @@ def test_a_notice_is_lost(notice: str, state: str, held_by_peer: int, shown: boo
 
 
 def test_an_event_is_lost() -> None:
-    document = {"type": "case.progress"}
+    document = {"type": "case.progress", "data": {}}
     known = records("told", attempt(1, "delivered"))
     assert list(events_lost({("urn:x", "e1"): document}, known)) == []
     assert list(events_lost({("urn:x", "e2"): document}, known)) == ["event e2 is not stored"]

@@ -88,6 +88,19 @@ def test_a_mail_server_that_does_not_answer_is_wrong(
     assert "very-secret" not in words
 
 
+def test_a_mailbox_that_does_not_answer_is_wrong(
+    running: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "mailbox" not in found(running)
+    login = {"IMAP_USERNAME": "notifier", "IMAP_PASSWORD": "very-secret", "BOUNCE_DOMAIN": "force.example"}
+    for name, value in {"IMAP_HOST": "127.0.0.1", "IMAP_PORT": str(free_port()), **login}.items():
+        monkeypatch.setenv(f"NOTIFIER_{name}", value)
+    state, words = found(running)["mailbox"]
+    assert state == "wrong"
+    assert words.startswith("the mailbox does not answer")
+    assert "very-secret" not in words
+
+
 def test_a_database_that_does_not_answer_is_wrong(
     running: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ import pytest
 from notifier.embedded import free_port
 from notifier.errors import Unreachable
 from notifier.mail.desk import Taken
-from notifier.mail.imap_in import Mailbox, empty_mailbox, move, watch_mailbox
+from notifier.mail.imap_in import Mailbox, check_mailbox, empty_mailbox, move, watch_mailbox
 from tests.mail.doors import DOMAIN, REF, Rooms
 
 USERNAME, PASSWORD = "notifier", "made-up-password"
@@ -268,3 +268,16 @@ def test_with_tls_the_server_must_be_who_it_should_be(
             empty_mailbox(secure, rooms.desk.take, NEVER)
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         assert empty_mailbox(secure, rooms.desk.take, NEVER) == 0
+
+
+def test_the_check_names_what_is_wrong_with_the_mailbox(mailbox: Mailbox) -> None:
+    assert check_mailbox(mailbox) is None
+    refused = check_mailbox(replace(mailbox, password="wrong"))
+    assert refused == (
+        "the mailbox refuses the login: check NOTIFIER_IMAP_USERNAME, IMAP_PASSWORD and IMAP_TLS"
+    )
+    missing = check_mailbox(replace(mailbox, inbox="Elsewhere"))
+    assert missing == "the mailbox has no 'Elsewhere': correct NOTIFIER_IMAP_FOLDER"
+    away = check_mailbox(replace(mailbox, port=free_port()))
+    assert away is not None
+    assert away.startswith("the mailbox does not answer (ConnectionRefusedError): check NOTIFIER_IMAP_HOST")
