@@ -7,20 +7,21 @@ asked for, so to bring it is only ever faster, never needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import Executable, Table, bindparam, insert, update
+from sqlalchemy import Connection, Table
 
+from notifier.store import bulk
 from notifier.store.tables import metadata
 
 if TYPE_CHECKING:
     from notifier.store.database import Tx
 
 R = TypeVar("R")
+T = TypeVar("T")
 Values = dict[str, Any]
 _PLACES = {table: place for place, table in enumerate(metadata.sorted_tables)}
 
@@ -78,25 +79,22 @@ class Pending:
             fresh = self._changed.setdefault(table, {}).setdefault(key, {})
         fresh.update(values)
 
-    def statements(self) -> Iterator[tuple[Executable, list[Values]]]:
-        """Return what writes them: rows before those that name them, changes in the order of keys."""
+    def write(self, connection: Connection) -> None:
+        """Write them: rows before those that name them, changes in the order of keys."""
         for table in sorted(self._added, key=_PLACES.__getitem__):
-            for rows in _alike(self._added[table]):
-                yield insert(table), rows
+            for rows in _alike(self._added[table], _columns):
+                bulk.add(connection, table, rows)
         for table in sorted(self._changed, key=_PLACES.__getitem__):
-            changes = self._changed[table]
-            for rows in _alike([{"its_pk": key, **changes[key]} for key in sorted(changes)]):
-                yield _update(table), rows
+            changes = sorted(self._changed[table].items())
+            for some in _alike(changes, lambda change: _columns(change[1])):
+                bulk.change(connection, table, dict(some))
 
 
-def _alike(rows: Collection[Values]) -> Iterator[list[Values]]:
+def _columns(row: Values) -> list[str]:
+    return sorted(row)
+
+
+def _alike(rows: Iterable[T], columns: Callable[[T], list[str]]) -> Iterator[list[T]]:
     """Return the rows in groups that have the same columns: each group is one statement."""
-    columns = [tuple(sorted(row)) for row in rows]
-    together = sorted(zip(columns, rows, strict=True), key=lambda pair: pair[0])
-    for _, pairs in groupby(together, key=lambda pair: pair[0]):
-        yield [row for _, row in pairs]
-
-
-@lru_cache
-def _update(table: Table) -> Executable:
-    return update(table).where(table.c.pk == bindparam("its_pk"))
+    for _, group in groupby(sorted(rows, key=columns), key=columns):
+        yield list(group)

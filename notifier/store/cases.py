@@ -37,7 +37,7 @@ def keys(tx: Tx, case_ids: Sequence[str], *, wait: bool = True) -> dict[str, int
     if missing := sorted(set(case_ids) - set(found)):
         # Two workers may meet the same new case at once; the second waits for the first one's row.
         sealed = tx.cipher.seal({})
-        tx.run(tx.insert_once(cases), [{"case_id": name, "profile_sealed": sealed} for name in missing])
+        tx.add_once(cases, [{"case_id": name, "profile_sealed": sealed} for name in missing])
         found = _found(tx, case_ids)
     if wait:
         lock(tx, found.values())
@@ -146,7 +146,7 @@ def add_absence(tx: Tx, event_pk: int, absence: Absence, cover: dict[str, Any] |
         "last_day": absence.last,
         "cover_sealed": tx.cipher.seal(cover) if cover else None,
     }
-    tx.run(tx.insert_once(absences).values(**values))
+    tx.add_once(absences, [values])
 
 
 def bring_absences(tx: Tx, officer_ids: Iterable[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from psycopg.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy import (
+    Column,
     Connection,
     CursorResult,
     Executable,
@@ -24,10 +25,10 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
 from notifier.errors import GaveWay, SettingsError, Unreachable
+from notifier.store import bulk
 from notifier.store.at_hand import Filled, Pending, Shelf
 from notifier.store.cipher import Cipher
 from notifier.store.engines import engine_of, give_back
@@ -79,10 +80,13 @@ class Tx:
         assert key is not None
         return int(key[0])
 
-    def insert_once(self, table: Table) -> Any:
-        """Return an insert that leaves a row alone which is there already."""
-        insert = postgresql.insert if self.is_postgresql else sqlite.insert
-        return insert(table).on_conflict_do_nothing()
+    def add_once(
+        self, table: Table, rows: Sequence[Mapping[str, Any]], *returning: Column[Any]
+    ) -> Sequence[Row[Any]]:
+        """Add those of the rows that are not there yet; return these columns of what was added."""
+        self.write()
+        self.clear(table)
+        return bulk.add_once(self.connection, table, rows, returning)
 
     @property
     def is_postgresql(self) -> bool:
@@ -165,8 +169,7 @@ class Tx:
         """Write what is pending."""
         if self._pending:
             pending, self._pending = self._pending, Pending()
-            for statement, rows in pending.statements():
-                self.connection.execute(statement, rows)
+            pending.write(self.connection)
 
     def new_key(self, table: Table) -> int:
         """Return a key for a new row of ``table``, greater than those of the rows that are there.

@@ -78,8 +78,8 @@ def add_all(tx: Tx, new: Sequence[NewEvent], now: datetime) -> list[Added]:
     mine: set[tuple[str, str]] = set()
     if fresh:
         # Another intake may store the same event at this moment: it is then a repeat.
-        kept = tx.insert_once(events).returning(events.c.source, events.c.event_id)
-        mine = {(row.source, row.event_id) for row in tx.all(kept, list(fresh.values()))}
+        kept = tx.add_once(events, list(fresh.values()), events.c.source, events.c.event_id)
+        mine = {(row.source, row.event_id) for row in kept}
     stands = _known(tx, new)
     results, repeated = [], []
     for event, digest in zip(new, hashes, strict=True):

@@ -55,7 +55,7 @@ def make(tx: Tx, victim_ids: Collection[str]) -> None:
     if new := sorted(set(victim_ids) - set(lock(tx, victim_ids))):
         # Another worker may meet the same new victim at once; the second waits for the first one's row.
         sealed = tx.cipher.seal({})
-        tx.run(tx.insert_once(victims), [{"victim_id": name, "profile_sealed": sealed} for name in new])
+        tx.add_once(victims, [{"victim_id": name, "profile_sealed": sealed} for name in new])
         for name in new:
             tx.drop(_MINE, name)
         lock(tx, new)

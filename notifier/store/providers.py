@@ -20,7 +20,7 @@ def load(tx: Tx, name: str) -> Row[Any]:
     """Return a provider's row; one that was never used stands well."""
     row = tx.first(_BY_NAME, {"name": name})
     if row is None:
-        tx.run(tx.insert_once(providers), {"name": name, "failures": 0})
+        tx.add_once(providers, [{"name": name, "failures": 0}])
         row = tx.first(_BY_NAME, {"name": name})
     assert row is not None
     return row

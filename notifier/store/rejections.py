@@ -25,7 +25,7 @@ def add(tx: Tx, door: str, body: str, reason: str, now: datetime) -> None:
         "body_sealed": tx.cipher.seal(documents.kept(body)),
         "body_hash": tx.cipher.lookup("rejection", body),
     }
-    tx.run(tx.insert_once(rejections), values)
+    tx.add_once(rejections, [values])
     again = (rejections.c.body_hash == values["body_hash"]) & rejections.c.done_at.is_not(None)
     tx.run(update(rejections).where(again).values(done_at=None))
 

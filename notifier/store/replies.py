@@ -60,7 +60,7 @@ def keep(tx: Tx, reply: Reply, sender: Sender | None, now: datetime) -> bool:
         "case_pk": sender.case_pk if sender else None,
         "victim_pk": sender.victim_pk if sender else None,
     }
-    return tx.first(tx.insert_once(replies).values(**row).returning(replies.c.pk)) is not None
+    return bool(tx.add_once(replies, [row], replies.c.pk))
 
 
 def place_of_sender(reply: Reply) -> str:

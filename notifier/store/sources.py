@@ -20,11 +20,11 @@ def note(tx: Tx, published: Iterable[str], now: datetime) -> None:
     names = sorted(set(published))
     if not names:
         return
-    tx.run(tx.insert_once(sources), [{"source": name, "first_at": now, "check_at": now} for name in names])
+    tx.add_once(sources, [{"source": name, "first_at": now, "check_at": now} for name in names])
     minute = now.replace(second=0, microsecond=0)
     mine = sources.c.source.in_(names)
     known = [row.pk for row in tx.all(select(sources.c.pk).where(mine).order_by(sources.c.source))]
-    tx.run(tx.insert_once(publications), [{"source_pk": pk, "minute": minute} for pk in known])
+    tx.add_once(publications, [{"source_pk": pk, "minute": minute} for pk in known])
     idle = mine & sources.c.check_at.is_(None)
     tx.run(update(sources).where(idle).values(check_at=now))
 
