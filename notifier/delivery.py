@@ -14,12 +14,13 @@ from datetime import datetime
 from time import monotonic
 
 from notifier import composing, deciding, outcomes
-from notifier.channels.base import Channels
+from notifier.channels.base import Channels, SendOne
 from notifier.composing import Draft, Render
 from notifier.errors import RenderingError, SettingsError
 from notifier.records import (
     Ask,
     AttemptState,
+    ChannelName,
     FailureReason,
     FullTextBy,
     Message,
@@ -268,7 +269,14 @@ def send(
 
     After ``lease_ends`` (of :func:`time.monotonic`) no call is begun: others hold this worker for dead.
     """
-    waiting = {pool.submit(_send_one, one.message, channels, lease_ends): one for one in dispatches}
+    by_channel: dict[ChannelName, list[Message]] = {}
+    for one in dispatches:
+        by_channel.setdefault(one.message.channel, []).append(one.message)
+    senders = {name: channels[name].sender_of(messages) for name, messages in by_channel.items()}
+    waiting = {
+        pool.submit(_send_one, one.message, senders[one.message.channel], lease_ends): one
+        for one in dispatches
+    }
     while waiting:
         wait(waiting, return_when=FIRST_COMPLETED)
         answered, _ = wait(waiting, timeout=_MOMENT_SECONDS)
@@ -277,11 +285,11 @@ def send(
             del waiting[future]
 
 
-def _send_one(message: Message, channels: Channels, lease_ends: float) -> SendResult:
+def _send_one(message: Message, sender: SendOne, lease_ends: float) -> SendResult:
     if monotonic() >= lease_ends:
         return SendResult(AttemptState.DEFERRED, code="lease_over")
     try:
-        return channels[message.channel].send(message)
+        return sender(message)
     except SettingsError:
         # Nothing went out; `notifier doctor` names the setting.
         return SendResult(AttemptState.DEFERRED, code="settings", reason=FailureReason.NOT_OURS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import ClassVar
 
@@ -27,6 +27,7 @@ from notifier.records import (
 NO_CONNECTION = "no_connection"
 """The code of a sending for which nobody was there: nothing went out."""
 
+SendOne = Callable[[Message], SendResult]
 Claimed = Callable[[str], bool]
 """Tells whether an id that a provider gave is on record as another attempt's."""
 
@@ -56,6 +57,13 @@ class Channel(ABC):
         A definite refusal is ``failed`` or ``deferred``; anything that leaves open whether the message
         went out (a time-out, a dropped connection, a 5xx after the request) is ``unknown``.
         """
+
+    def sender_of(self, messages: Sequence[Message]) -> SendOne:
+        """Return what sends each of these messages, soon and from many threads, as ``send`` does.
+
+        Override it where something can be done for all of them at once that each would wait for.
+        """
+        return self.send
 
     def look_up(self, message: Message, claimed: Claimed = unclaimed) -> SendResult:
         """Ask the provider what became of a message whose sending ended ``unknown``.

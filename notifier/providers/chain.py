@@ -7,11 +7,12 @@ is unknown: a message goes out once, or it is known that it may have gone out.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
 from typing import Protocol
 
-from notifier.channels.base import NO_CONNECTION, Channel, Claimed, unclaimed
+from notifier.channels.base import NO_CONNECTION, Channel, Claimed, SendOne, unclaimed
 from notifier.errors import SettingsError, Unreachable
 from notifier.providers.bucket import TokenBucket
 from notifier.records import (
@@ -44,11 +45,19 @@ class Leave(Enum):
     """Others hold this worker for dead and decide about the attempt: nobody may be called."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Leaves:
+    """What was noted of the first provider beforehand, and after how many failed calls."""
+
+    given: Mapping[str, Leave]
+    failures: int
+
+
 class Ledger(Protocol):
     """Who has which attempt, and how the providers stand: durable, and the same for every process."""
 
-    def hand_over(self, attempt_ref: str, provider: str) -> Leave:
-        """Note lastingly that ``provider`` is about to be called; raises ``Unreachable``."""
+    def hand_over(self, attempt_refs: Sequence[str], provider: str) -> Mapping[str, Leave]:
+        """Note lastingly that ``provider`` is about to be called with these; raises ``Unreachable``."""
 
     def note(self, provider: str, *, failed: bool) -> bool:
         """Note whether a call failed for the provider's own fault; return whether it is out now."""
@@ -82,20 +91,33 @@ class Chain(Channel):
         self._known = known
         self._ledger = ledger
         self._rates = rates or {}
+        self._failures = 0
 
     def send(self, message: Message) -> SendResult:
         """Hand ``message`` to the first provider that does not certainly leave it."""
+        return self._send(_Leaves({}, self._failures), message)
+
+    def sender_of(self, messages: Sequence[Message]) -> SendOne:
+        """Note for all of them at once that the first provider is about to be called."""
+        before = self._failures
+        try:
+            given = self._ledger.hand_over([message.attempt_ref for message in messages], self.order[0])
+        except Unreachable:
+            given = {}
+        return partial(self._send, _Leaves(given, before))
+
+    def _send(self, leaves: _Leaves, message: Message) -> SendResult:
         answers: list[SendResult] = []
         for name in self.order:
-            answer = self._call(name, message)
+            answer = self._call(name, message, leaves if name == self.order[0] else None)
             if not _left_to_others(answer):
                 return answer
             answers.append(answer)
         return min(answers, key=_rank)
 
-    def _call(self, name: str, message: Message) -> SendResult:
+    def _call(self, name: str, message: Message, leaves: _Leaves | None) -> SendResult:
         try:
-            leave = self._ledger.hand_over(message.attempt_ref, name)
+            leave = self._leave(name, message.attempt_ref, leaves)
         except Unreachable:
             return _NOT_RECORDED
         if leave is Leave.LOST:
@@ -110,8 +132,16 @@ class Chain(Channel):
             return _UNSET
         return self._noted(name, leave, answer)
 
+    def _leave(self, name: str, attempt_ref: str, leaves: _Leaves | None) -> Leave:
+        """Return the leave that was given beforehand, unless a call has failed since: it may be out now."""
+        known = leaves.given.get(attempt_ref) if leaves and leaves.failures == self._failures else None
+        if known is None or known is Leave.OUT:
+            return self._ledger.hand_over((attempt_ref,), name)[attempt_ref]
+        return known
+
     def _noted(self, name: str, leave: Leave, answer: SendResult) -> SendResult:
         failed = _failed_itself(answer)
+        self._failures += failed
         if not failed and leave is Leave.GIVEN:
             return answer
         try:

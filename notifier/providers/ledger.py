@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -39,18 +39,18 @@ class StoredLedger:
         # A commit for each call would be most of what a sending costs.
         self._hand_over_together = Together(self._hand_over_all)
 
-    def hand_over(self, attempt_ref: str, provider: str) -> Leave:
+    def hand_over(self, attempt_refs: Sequence[str], provider: str) -> Mapping[str, Leave]:
         """Note that ``provider`` is about to be called, unless it is out; raises ``Unreachable``."""
-        return self._hand_over_together((attempt_ref, provider))
+        return self._hand_over_together((attempt_refs, provider))
 
-    def _hand_over_all(self, asked: Sequence[tuple[str, str]]) -> list[Leave]:
+    def _hand_over_all(self, asked: Sequence[tuple[Sequence[str], str]]) -> list[Mapping[str, Leave]]:
         refs: dict[str, list[str]] = {}
-        for ref, provider in asked:
-            refs.setdefault(provider, []).append(ref)
+        for some, provider in asked:
+            refs.setdefault(provider, []).extend(some)
         with self._store.begin() as tx:
             # In one order everywhere: two processes never wait for each other's provider.
             leaves = {name: self._leaves(tx, name, refs[name]) for name in sorted(refs)}
-        return [leaves[provider][ref] for ref, provider in asked]
+        return [leaves[provider] for _, provider in asked]
 
     def _leaves(self, tx: Tx, provider: str, refs: Sequence[str]) -> dict[str, Leave]:
         """Say of each attempt whether the provider may be called with it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -58,14 +59,14 @@ class Notes:
         self.put_out = False
         self.of_others: set[str] = set()
 
-    def hand_over(self, attempt_ref: str, provider: str) -> Leave:
+    def hand_over(self, attempt_refs: Sequence[str], provider: str) -> dict[str, Leave]:
         """Keep the name; give leave, or raise."""
         leave = self.leaves.get(provider, Leave.GIVEN)
         if isinstance(leave, Exception):
             raise leave
         if leave in (Leave.GIVEN, Leave.ON_TRIAL):
             self.handed.append(provider)
-        return leave
+        return dict.fromkeys(attempt_refs, leave)
 
     def note(self, provider: str, *, failed: bool) -> bool:
         """Keep it; say that the provider is out where the test wants it so."""
@@ -406,3 +407,44 @@ def test_a_rate_holds_for_the_provider_it_names(first: FakeSms, notes: Notes) ->
     for _ in range(3):
         chain.send(MESSAGE)
     assert hands.slept == pytest.approx([1.0, 1.0])
+
+
+def messages(count: int) -> list[Message]:
+    """Return messages of as many attempts."""
+    return [replace(MESSAGE, attempt_ref=f"{number:024d}") for number in range(count)]
+
+
+def test_many_are_handed_over_at_once(chain: Chain, first: FakeSms, notes: Notes) -> None:
+    several = messages(5)
+    send = chain.sender_of(several)
+    assert [send(message) for message in several] == [ACCEPTED] * 5
+    assert first.sent == several
+    assert notes.handed == ["first"]
+
+
+def test_after_a_failed_call_each_asks_for_itself(
+    chain: Chain, first: FakeSms, second: FakeSms, notes: Notes
+) -> None:
+    several = messages(3)
+    send = chain.sender_of(several)
+    first.will_answer(NO_ANSWER)
+    assert send(several[0]) == NO_ANSWER
+    notes.leaves["first"] = Leave.OUT  # others have counted more failures meanwhile
+    assert [send(message) for message in several[1:]] == [ACCEPTED] * 2
+    assert (first.sent, second.sent) == (several[:1], several[1:])
+
+
+def test_one_that_was_out_may_be_back(chain: Chain, first: FakeSms, notes: Notes) -> None:
+    notes.leaves["first"] = Leave.OUT
+    send = chain.sender_of([MESSAGE])
+    notes.leaves["first"] = Leave.GIVEN
+    assert send(MESSAGE) == ACCEPTED
+    assert first.sent == [MESSAGE]
+
+
+def test_where_nothing_can_be_noted_nobody_is_called(
+    chain: Chain, first: FakeSms, second: FakeSms, notes: Notes
+) -> None:
+    notes.leaves |= dict.fromkeys(("first", "second"), Unreachable("the database does not answer"))
+    assert chain.sender_of([MESSAGE])(MESSAGE).state is DEFERRED
+    assert (first.sent, second.sent) == ([], [])

@@ -179,7 +179,7 @@ def test_whoever_was_taken_for_dead_hands_nothing_over(desk: Desk) -> None:
     desk.register(1)
     desk.deliver()
     [attempt] = desk.rows(attempts)
-    assert desk.ledger.hand_over(attempt.ref, "second") is Leave.LOST
+    assert desk.ledger.hand_over((attempt.ref,), "second") == {attempt.ref: Leave.LOST}
     assert desk.ledger.holder(attempt.ref) == "first"
 
 
@@ -191,7 +191,7 @@ def test_one_trial_is_made_after_each_pause(desk: Desk) -> None:
         stored.change(tx, attempt.pk, state=AttemptState.DISPATCHING)
 
     def leave() -> Leave:
-        return desk.ledger.hand_over(attempt.ref, "first")
+        return desk.ledger.hand_over((attempt.ref,), "first")[attempt.ref]
 
     assert [desk.ledger.note("first", failed=True) for _ in range(3)] == [False, False, True]
     assert leave() is Leave.OUT
