@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from bench.http_door import split
 
-_CONNECTIONS = 16
+_CONNECTIONS = 64
 _TRIES = 5
 _PAUSE_SECONDS = 0.1
 

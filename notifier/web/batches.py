@@ -16,6 +16,7 @@ from notifier.records import Receipt
 
 _log = logging.getLogger(__name__)
 _MOST_TOGETHER = 500
+_MOMENT_SECONDS = 0.05
 _MOST_WAITING = 2_000  # requests: at the rates of docs/scaling.md some seconds, and a provider waits longer
 
 Brought = Sequence[Receipt]
@@ -34,8 +35,8 @@ class _Waiting(NamedTuple):
 class Batches:
     """Has ``commit`` called in a thread, once at a time, for all requests that wait then.
 
-    Nobody waits for more to come: what arrives while one transaction runs shares the next one. It belongs
-    to one event loop.
+    Each commit waits a moment for more: callbacks come in swarms, and eight of them cost as much as sixty.
+    It belongs to one event loop.
     """
 
     def __init__(self, commit: Callable[[Brought], None]) -> None:
@@ -58,7 +59,9 @@ class Batches:
 
     async def _work(self) -> None:
         try:
-            while batch := self._next():
+            while self._waiting:
+                await asyncio.sleep(_MOMENT_SECONDS)
+                batch = self._next()
                 problems = await run_in_threadpool(self._together, [one.brought for one in batch])
                 for one, problem in zip(batch, problems, strict=True):
                     _answer(one.done, problem)
