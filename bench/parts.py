@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bench import channel_loops, latency, many_cases, roles, rooms
+from bench import channel_loops, latency, many_cases, roles, rooms, wide
 from bench.bare import loop as bare
 from bench.figures import Figure, Scale
 from bench.peer import loop as peer
@@ -17,6 +17,7 @@ USUAL: dict[str, Part] = {
     latency.NAME: latency.measure,
     roles.NAME: roles.measure,
     rooms.NAME: rooms.measure,
+    wide.NAME: wide.measure,
     many_cases.NAME: many_cases.measure,
     "email": channel_loops.email,
     "letters": channel_loops.letters,

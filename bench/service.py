@@ -82,12 +82,16 @@ def running(
     *,
     roles: Iterable[str] = ROLES,
     start: datetime = START,
+    processes: int = 1,
 ) -> Iterator[Service]:
     """Run ``roles`` with a clock that stood at ``start`` a minute ago; the tables must be there.
 
-    ``settings`` are those of the providers.
+    ``settings`` are those of the providers, ``processes`` is how many of each role but the web, whose port
+    is one.
     """
     wanted = {role: ROLES[role] for role in roles}
+    for number in range(2, processes + 1):
+        wanted |= {f"{role}-{number}": ROLES[role] for role in roles if role != "web"}
     logs = Path(tempfile.mkdtemp(prefix="logs-", dir=ground.home))
     environment = {**others(), **_environment(ground, start), **settings}
     with Supervisor(environment, wanted, log_dir=logs) as supervisor:

@@ -129,13 +129,18 @@ class Tx:
 
     def of(self, shelf: Shelf[R], group: Any) -> list[R]:
         """Return the records of a group, which is read where it is not at hand."""
-        self.bring(shelf, (group,))
-        return list(self._filled(shelf).groups[group].values())
+        return list(self._group(shelf, group).values())
 
     def keys_of(self, shelf: Shelf[Any], group: Any) -> list[int]:
         """Return the keys of a group's rows, which is read where it is not at hand."""
+        return list(self._group(shelf, group))
+
+    def _group(self, shelf: Shelf[R], group: Any) -> dict[int, R]:
+        found = self._filled(shelf).groups.get(group)
+        if found is not None:
+            return found
         self.bring(shelf, (group,))
-        return list(self._filled(shelf).groups[group])
+        return self._filled(shelf).groups[group]
 
     def at(self, shelf: Shelf[R], key: int) -> R | None:
         """Return the record of a row, where it is at hand."""
