@@ -21,6 +21,7 @@ from bench.settings import START
 NAME = "latency"
 IDLE, UNDER_LOAD = 40, 100  # events in a run
 _URGENT = "custody.released"
+_COLD = 10  # the first ones of a kind find templates and statements that nothing has used yet
 _BETWEEN_SECONDS = 0.2
 _LOOK_SECONDS = 0.2
 _STANDSTILL_SECONDS = 120
@@ -29,7 +30,7 @@ _STANDSTILL_SECONDS = 120
 def measure(scale: Scale) -> Iterator[Figure]:
     """Yield latencies on PostgreSQL: news of safety, first alone, then while courtesy updates drain."""
     with ground("postgresql") as place, providers.sms() as provider:
-        fresh = WARM + scale.runs * (IDLE + UNDER_LOAD)
+        fresh = WARM + _COLD + scale.runs * (IDLE + UNDER_LOAD)
         open_cases(place, provider, fresh + scale.bulk)
         courtesy.nothing_due(place)
         with running(place, provider.settings) as service:
@@ -37,6 +38,7 @@ def measure(scale: Scale) -> Iterator[Figure]:
             rounds.turn(WARM)
             rounds.rest()
             urgent = Urgent(service, provider, WARM)
+            urgent.send(_COLD, "cold")
             alone = {"alone, p50": "ms", "alone, p99": "ms"}
             yield from repeated(NAME, partial(urgent.send, IDLE, "alone"), alone, scale, "postgresql")
             courtesy.make_due(place, range(fresh, fresh + scale.bulk))

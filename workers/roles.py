@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _THREADS = 4
-_IDLE_MILLISECONDS = 250
+_IDLE_MILLISECONDS = 1_000  # then a thread looks whether it is to end
 _FINISH_MILLISECONDS = 15_000
 _FINISH_SECONDS = 10
 
