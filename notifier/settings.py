@@ -62,6 +62,14 @@ def _redis_url(value: str) -> str:
     return value
 
 
+def _broker_url(value: str) -> str:
+    if not value.startswith(("amqp://", "amqps://")):
+        raise ValueError(
+            "is not an address of RabbitMQ; give one such as amqp://USER:PASSWORD@HOST:5672/VHOST"
+        )
+    return value
+
+
 def _public_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -128,6 +136,7 @@ class Settings(BaseSettings):
 
     database_url: Annotated[str, AfterValidator(_database_url)] | None = Field(default=None, repr=False)
     redis_url: Annotated[str, AfterValidator(_redis_url)] | None = Field(default=None, repr=False)
+    broker_url: Annotated[str, AfterValidator(_broker_url)] | None = Field(default=None, repr=False)
     event_stream: str = "case-events"
     fact_stream: str = "notifier-facts"
     policy_file: FilePath | None = None

@@ -9,12 +9,11 @@ from itertools import chain
 from typing import ParamSpec, TypeVar
 
 import dramatiq
-from dramatiq.brokers.redis import RedisBroker
 
 from notifier.clock import Clock
 from notifier.path import Path
 from notifier.together import Together
-from workers.broker import ASKING, PLANNING, QUEUES, URGENT, waiting
+from workers.broker import ASKING, PLANNING, QUEUES, URGENT, WakeUps
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -27,7 +26,7 @@ _ENOUGH_WAITING = 50
 class Actors:
     """The actors over one path, and how they are woken."""
 
-    broker: RedisBroker
+    broker: WakeUps
     path: Path
     clock: Clock
     plan: dramatiq.Actor[[list[str]], None]
@@ -50,7 +49,7 @@ class Actors:
 
     def _is_room(self, queue: str) -> bool:
         """Tell whether wake-ups may follow: what is due is found again, a long queue would help nobody."""
-        return waiting(self.broker, queue) < _ENOUGH_WAITING
+        return self.broker.waiting(queue) < _ENOUGH_WAITING
 
     def do_urgent_here(self) -> None:
         """Plan, send what is urgent and tell staff in this process, without any wake-up."""
@@ -90,7 +89,7 @@ class _Planner:
         return [[name for name in each if name in in_hand] for each in asked]
 
 
-def make_actors(broker: RedisBroker, path: Path, clock: Clock) -> Actors:
+def make_actors(broker: WakeUps, path: Path, clock: Clock) -> Actors:
     """Declare the actors on ``broker``."""
 
     # The rest waits for the sweep, a second at most: many at once cost far less than each alone.

@@ -31,7 +31,7 @@ from notifier.records import ChannelName, Receipt, Reply
 from notifier.store import rejections
 from notifier.wiring import Services, redis_client
 from workers.actors import make_actors
-from workers.broker import SERVED_WITH, make_broker
+from workers.broker import SERVED_WITH, WakeUps, make_broker
 from workers.schedule import run_scheduler
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def run_intake_role(services: Services, redis_url: str, stop: Event) -> None:
     """Take events from the stream into the database until ``stop`` is set."""
     path, clock = services.path, services.clock
     with reachable_redis(redis_url) as client:
-        actors = make_actors(make_broker(redis_url), path, clock)
+        actors = make_actors(_broker(services, redis_url), path, clock)
 
         def handle(documents: Sequence[str]) -> list[Rejected]:
             taken = path.take_in(documents, clock.now(), door="queue")
@@ -110,13 +110,17 @@ def run_worker_role(services: Services, redis_url: str, queues: Sequence[str], s
             list(stopping.map(_finish, working))
 
 
+def _broker(services: Services, redis_url: str) -> WakeUps:
+    return make_broker(services.settings.broker_url or redis_url)
+
+
 def _finish(worker: dramatiq.Worker) -> None:
     worker.stop(timeout=_FINISH_MILLISECONDS)
 
 
 def _worker(services: Services, redis_url: str, queue: str) -> dramatiq.Worker:
     """Start a worker of its own for a queue: a full one must not take the threads of the others."""
-    broker = make_broker(redis_url)
+    broker = _broker(services, redis_url)
     make_actors(broker, services.path, services.clock)
     worker = dramatiq.Worker(
         broker, queues={queue}, worker_timeout=_IDLE_MILLISECONDS, worker_threads=_THREADS
@@ -128,7 +132,7 @@ def _worker(services: Services, redis_url: str, queue: str) -> dramatiq.Worker:
 def run_scheduler_role(services: Services, redis_url: str, stop: Event) -> None:
     """Find what is due and publish facts until ``stop`` is set."""
     with reachable_redis(redis_url) as client:
-        actors = make_actors(make_broker(redis_url), services.path, services.clock)
+        actors = make_actors(_broker(services, redis_url), services.path, services.clock)
         _log.info("the scheduler is ready")
         run_scheduler(
             actors, partial(publish_facts, services.store, client, services.settings.fact_stream), stop

@@ -10,6 +10,7 @@ import redis
 
 from notifier.errors import Unreachable
 from workers.actors import Actors
+from workers.broker import BrokerAway
 
 _log = logging.getLogger(__name__)
 SWEEP_SECONDS = 1.0
@@ -24,12 +25,12 @@ def run_scheduler(actors: Actors, publish_facts: Callable[[], object], stop: Eve
         except (Unreachable, redis.RedisError) as problem:
             # The type only: a driver's text may quote an address with a password.
             _log.warning("a sweep failed and is tried again", extra={"error": type(problem).__name__})
-            if isinstance(problem, redis.RedisError):
-                _without_redis(actors)
+            if isinstance(problem, redis.RedisError | BrokerAway):
+                _without_broker(actors)
         stop.wait(SWEEP_SECONDS)
 
 
-def _without_redis(actors: Actors) -> None:
+def _without_broker(actors: Actors) -> None:
     """No worker can be woken: what cannot wait is done here; leases keep it from being done twice."""
     try:
         actors.do_urgent_here()
