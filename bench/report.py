@@ -52,6 +52,7 @@ def write_documents() -> None:
     figures = kept()
     for document in DOCUMENTS:
         write_into(document, "figures", as_markdown(figures))
+        write_into(document, "headline", as_markdown(figure for figure in figures if not _is_share(figure)))
         for cost in (figure.median for figure in figures if _is_cost(figure)):
             write_into(document, "capacity", capacity.as_markdown(cost))
 
@@ -63,6 +64,11 @@ def write_into(document: Path, name: str, table: str) -> None:
     _, end, after = rest.partition("<!-- end -->")
     if begin and end:
         document.write_text(f"{before}{begin}{table}\n{end}{after}")
+
+
+def _is_share(figure: Figure) -> bool:
+    """Tell whether it is one process' share of another figure."""
+    return figure.what.endswith(" of it")
 
 
 def _is_cost(figure: Figure) -> bool:
