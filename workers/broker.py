@@ -12,8 +12,8 @@ from dramatiq.middleware import Middleware, ShutdownNotifications
 
 from notifier.errors import Unreachable
 
-URGENT, PLANNING, ASKING = "urgent", "planning", "asking"
-QUEUES = (URGENT, "routine", "bulk")
+URGENT, PLANNING, ASKING, BULK = "urgent", "planning", "asking", "bulk"
+QUEUES = (URGENT, "routine", BULK)
 """Those by which notices are sent; each has threads of its own, wherever it is served."""
 SERVED_WITH = {URGENT: (PLANNING, ASKING)}
 """What the workers of a queue do besides, by threads of its own: a provider that hangs stops no planning."""

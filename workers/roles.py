@@ -31,7 +31,7 @@ from notifier.records import ChannelName, Receipt, Reply
 from notifier.store import rejections
 from notifier.wiring import Services, redis_client
 from workers.actors import make_actors
-from workers.broker import SERVED_WITH, WakeUps, make_broker
+from workers.broker import BULK, SERVED_WITH, WakeUps, make_broker
 from workers.schedule import run_scheduler
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _THREADS = 4
+_GIVES_WAY = 10  # a morning's updates, to news: on a machine with few processors they would share it evenly
 _IDLE_MILLISECONDS = 1_000  # then a thread looks whether it is to end
 _FINISH_MILLISECONDS = 15_000
 _FINISH_SECONDS = 10
@@ -101,6 +102,8 @@ def run_intake_role(services: Services, redis_url: str, stop: Event) -> None:
 
 def run_worker_role(services: Services, redis_url: str, queues: Sequence[str], stop: Event) -> None:
     """Do what wake-ups on ``queues`` ask for, each queue by threads of its own, until ``stop`` is set."""
+    if set(queues) == {BULK}:
+        os.nice(_GIVES_WAY)
     with reachable_redis(redis_url):
         served = [name for queue in queues for name in (queue, *SERVED_WITH.get(queue, ()))]
         working = [_worker(services, redis_url, name) for name in served]
