@@ -38,6 +38,8 @@ class FakeChannel(Channel):
         self.sent: list[Message] = []
         """Every message handed over, in order, whatever was answered."""
         self.looked_up: list[Message] = []
+        self.fault: str | None = None
+        """What the check says."""
         self._lock = threading.Lock()
         self._answers: dict[str, deque[SendResult | BaseException]] = defaultdict(deque)
         self._found: deque[SendResult] = deque()
@@ -59,6 +61,10 @@ class FakeChannel(Channel):
         if isinstance(answer, BaseException):
             raise answer
         return answer
+
+    def check(self) -> str | None:
+        """Say what a test wants to be wrong."""
+        return self.fault
 
     def look_up(self, message: Message, claimed: Claimed = unclaimed) -> SendResult:
         """Give what was found, or ``unknown``."""

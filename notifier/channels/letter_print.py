@@ -41,6 +41,7 @@ from notifier.records import (
 from notifier.settings import load_keys, load_settings
 
 _POSTAGE = "second"
+_ROOM_BYTES = 1_000_000  # less is no room for a morning's letters
 _STATES: dict[str, Receipt] = {
     "despatched": Receipt(AttemptState.ACCEPTED),
     "returned": Receipt(AttemptState.FAILED, code="returned", reason=FailureReason.BAD_ADDRESS),
@@ -116,12 +117,15 @@ class LetterPrint(Channel):
     def check(self) -> str | None:
         """Say what is wrong with the folder."""
         try:
-            with tempfile.TemporaryFile(dir=self._made_folder()):
+            with tempfile.TemporaryFile(dir=self._made_folder()) as trial:
+                trial.write(bytes(_ROOM_BYTES))
                 return None
         except SettingsError as wrong:
             return str(wrong)
         except OSError:
-            return f"{PREFIX}LETTER_DIR cannot be written: give a folder that this user may write to"
+            return (
+                f"{PREFIX}LETTER_DIR cannot be written: give a folder with room that this user may write to"
+            )
 
     @cached_property
     def _folder(self) -> Path:

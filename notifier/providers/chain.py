@@ -37,8 +37,10 @@ class Leave(Enum):
 
     GIVEN = auto()
     """It may."""
-    ON_TRIAL = auto()
+    IN_DOUBT = auto()
     """It may, and it failed last: how it goes now must be noted."""
+    ON_TRIAL = auto()
+    """It was out, and this call shows whether it still is."""
     OUT = auto()
     """It is out, and its next trial is not due."""
     LOST = auto()
@@ -148,7 +150,14 @@ class Chain(Channel):
             out = self._ledger.note(name, failed=failed)
         except Unreachable:
             return answer  # what became of the message counts for more
-        return _OUT if out and _left_to_others(answer) else answer
+        return _OUT if out and _left_to_others(answer) and not self._is_there(name, leave) else answer
+
+    def _is_there(self, name: str, leave: Leave) -> bool:
+        """Tell whether a provider whose trial failed is well: then this message is what it fails on.
+
+        That is a try of the message. Otherwise it would wait for ever where nobody else writes.
+        """
+        return leave is Leave.ON_TRIAL and self._known[name].check() is None
 
     def look_up(self, message: Message, claimed: Claimed = unclaimed) -> SendResult:
         """Ask the provider that may have the message; before attempts named theirs it was the default one."""

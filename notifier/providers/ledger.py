@@ -57,12 +57,12 @@ class StoredLedger:
         now = self._now()
         row = providers.load(tx, provider)
         leaves = dict.fromkeys(refs, Leave.OUT)
+        given = Leave.IN_DOUBT if row.failures else Leave.GIVEN
         if row.out_since is not None:
             if not providers.begin_trial(tx, provider, now, now + self._limits.pause):
                 return leaves
-            refs = refs[:1]
+            refs, given = refs[:1], Leave.ON_TRIAL
         mine = providers.hand_over(tx, refs, provider)
-        given = Leave.ON_TRIAL if row.failures else Leave.GIVEN
         return leaves | {ref: given if ref in mine else Leave.LOST for ref in refs}
 
     def note(self, provider: str, *, failed: bool) -> bool:

@@ -64,7 +64,7 @@ class Notes:
         leave = self.leaves.get(provider, Leave.GIVEN)
         if isinstance(leave, Exception):
             raise leave
-        if leave in (Leave.GIVEN, Leave.ON_TRIAL):
+        if leave in (Leave.GIVEN, Leave.IN_DOUBT, Leave.ON_TRIAL):
             self.handed.append(provider)
         return dict.fromkeys(attempt_refs, leave)
 
@@ -243,14 +243,31 @@ def test_only_the_providers_own_failures_count_against_it(
     assert ("first", True) in notes.noted if failed else notes.noted == [], why
 
 
+@pytest.mark.parametrize("leave", [Leave.IN_DOUBT, Leave.ON_TRIAL])
 @pytest.mark.parametrize("answer", [ACCEPTED, BAD_NUMBER, TOO_FAST], ids=lambda one: str(one.code))
-def test_any_answer_ends_the_failures_of_a_provider_on_trial(
-    chain: Chain, notes: Notes, first: FakeSms, answer: SendResult
+def test_any_answer_ends_the_failures_of_a_provider_that_had_failed(
+    chain: Chain, notes: Notes, first: FakeSms, answer: SendResult, leave: Leave
 ) -> None:
-    notes.leaves = {"first": Leave.ON_TRIAL}
+    notes.leaves = {"first": leave}
     first.will_answer(answer)
     chain.send(MESSAGE)
     assert notes.noted == [("first", False)]
+
+
+@pytest.mark.parametrize(
+    ("leave", "fault", "answer", "why"),
+    [
+        (Leave.ON_TRIAL, None, NOBODY_THERE, "the provider is well: it fails on this message"),
+        (Leave.ON_TRIAL, "does not answer", OUT, "it is out, and the message is not to blame"),
+        (Leave.IN_DOUBT, None, OUT, "it may be out: its next trial shows"),
+    ],
+)
+def test_a_trial_that_fails_is_a_try_of_the_message_where_the_provider_is_well(
+    notes: Notes, first: FakeSms, leave: Leave, fault: str | None, answer: SendResult, why: str
+) -> None:
+    notes.leaves, notes.put_out, first.fault = {"first": leave}, True, fault
+    first.will_answer(NOBODY_THERE)
+    assert Chain({"first": first}, ("first",), notes).send(MESSAGE) == answer, why
 
 
 def test_who_lost_the_lease_calls_nobody(chain: Chain, notes: Notes, first: FakeSms, second: FakeSms) -> None:

@@ -55,6 +55,10 @@ class Provider(FakeSms):
             self.on_record.append(providers.holder_of(tx, message.attempt_ref))
         return NOBODY_THERE if self.down else super().send(message)
 
+    def check(self) -> str | None:
+        """Say whether it is there."""
+        return "does not answer" if self.down else super().check()
+
 
 class Desk:
     """Victims with a number and a mailbox; text messages have two providers."""
@@ -258,6 +262,16 @@ def test_an_outage_of_hours_is_charged_to_nobody(alone: Desk) -> None:
     assert {row.state for row in alone.rows(notices)} == {"sent"}
     assert len(alone.first.sent) == 4 + 4, "each once after it was refused"
     assert alone.email.sent == []
+
+
+def test_a_message_that_breaks_its_provider_takes_the_next_channel_in_the_end(alone: Desk) -> None:
+    alone.first.will_answer(*[NOBODY_THERE] * 20, to="+447700900004")
+    alone.register(4, windows=ALL_DAY)
+    alone.deliver()
+    for _ in range(40):
+        alone.later(minutes=6)
+    assert [message.address for message in alone.email.sent] == ["jo4@example.org"]
+    assert {row.failed_at for row in alone.rows(contact_points)} == {None}
 
 
 def test_safety_takes_the_next_channel_at_once(alone: Desk) -> None:
