@@ -189,7 +189,10 @@ def events_lost(documents: Mapping[tuple[str, str], Document], records: Records)
 
 
 def _is_told(document: Document) -> bool:
-    return EVENT_TYPES[document["type"]].told and not document["data"].get("backfill", False)
+    history = document.get("data", {}).get(
+        "backfill", False
+    )  # the soak, which has none, keeps types and ids only
+    return EVENT_TYPES[document["type"]].told and not history
 
 
 def notices_lost(records: Records, received: Counter[str]) -> Iterator[str]:
