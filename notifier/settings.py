@@ -62,8 +62,12 @@ def _redis_url(value: str) -> str:
     return value
 
 
+RABBITMQ = ("amqp://", "amqps://")
+"""How the address of a RabbitMQ begins."""
+
+
 def _broker_url(value: str) -> str:
-    if not value.startswith(("amqp://", "amqps://")):
+    if not value.startswith(RABBITMQ):
         raise ValueError(
             "is not an address of RabbitMQ; give one such as amqp://USER:PASSWORD@HOST:5672/VHOST"
         )

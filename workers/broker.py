@@ -11,14 +11,13 @@ from dramatiq.errors import ConnectionClosed
 from dramatiq.middleware import Middleware, ShutdownNotifications
 
 from notifier.errors import Unreachable
+from notifier.settings import RABBITMQ
 
 URGENT, PLANNING, ASKING, BULK = "urgent", "planning", "asking", "bulk"
 QUEUES = (URGENT, "routine", BULK)
 """Those by which notices are sent; each has threads of its own, wherever it is served."""
 SERVED_WITH = {URGENT: (PLANNING, ASKING)}
 """What the workers of a queue do besides, by threads of its own: a provider that hangs stops no planning."""
-RABBITMQ = ("amqp://", "amqps://")
-"""How the address of a RabbitMQ begins."""
 _NAMESPACE = "notifier"
 # Its maintenance would hand a dead worker's messages out again, at a random time. The sweep does that.
 _ALMOST_NEVER = 1_000_000

@@ -35,8 +35,8 @@ class _Waiting(NamedTuple):
 class Batches:
     """Has ``commit`` called in a thread, once at a time, for all requests that wait then.
 
-    Each commit waits a moment for more: callbacks come in swarms, and eight of them cost as much as sixty.
-    It belongs to one event loop.
+    Each commit waits a moment for more: callbacks come in swarms, and most of what a commit costs is the same
+    for few and many. It belongs to one event loop.
     """
 
     def __init__(self, commit: Callable[[Brought], None]) -> None:
