@@ -51,6 +51,7 @@ lock: $(UV) ## Choose versions anew and write them with their hashes (ARGS=--upg
 	@$(COMPILE) $(ARGS) --extra build --output-file requirements.lock
 	@$(COMPILE) $(ARGS) --extra build --extra dev --constraint requirements.lock --output-file requirements-dev.lock
 	@$(COMPILE) $(ARGS) --extra bench --constraint requirements-dev.lock --output-file requirements-bench.lock
+	@$(COMPILE) $(ARGS) --extra browser --constraint requirements-dev.lock --output-file requirements-browser.lock
 	@! grep -n '://' requirements*.lock || { echo "make lock: a lock file names a host" >&2; exit 1; }
 
 clean: ## Remove what these targets made, but not what the service keeps
@@ -71,6 +72,11 @@ $(VENV)/.runtime: $(UV) requirements.lock pyproject.toml
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	@echo "installing what the tests need"
 	@$(INSTALL) --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+$(VENV)/.browser: $(VENV)/.dev requirements-browser.lock
+	@echo "installing what the browser tests need"
+	@$(INSTALL) --require-hashes --requirement requirements-browser.lock
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev requirements-bench.lock

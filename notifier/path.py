@@ -26,9 +26,9 @@ from notifier import (
 from notifier.channels.base import Channels
 from notifier.composing import Render
 from notifier.delivery import Answer, Desk, Dispatch
-from notifier.errors import Unreachable
+from notifier.errors import EventRefused, Unreachable
 from notifier.in_hand import InHand
-from notifier.intake import Taken
+from notifier.intake import OPERATIONS, Taken
 from notifier.planner import Planner
 from notifier.records import ChannelName, Receipt, Reply
 from notifier.rules.policy import Policies
@@ -81,6 +81,20 @@ class Path:
         return self.store.run(
             lambda tx: intake.take_in(tx, documents, door=door, now=now, allowed_source=source)
         )
+
+    def take_in_of_staff(self, document: str, case_id: str, now: datetime) -> None:
+        """Store an event that staff made in the operations room, and plan it at once.
+
+        Raises :class:`EventRefused` with what is wrong; then nothing was stored.
+        """
+
+        def take_in(tx: Tx) -> None:
+            (taken,) = intake.take_in(tx, [document], door=OPERATIONS, now=now)
+            if taken.reason is not None:
+                raise EventRefused(taken.reason)
+
+        self.store.run(take_in)
+        self.plan([case_id], now)
 
     def unplanned_cases(self) -> list[str]:
         """Return cases with events that wait for planning."""

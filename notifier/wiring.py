@@ -59,6 +59,7 @@ def services(settings: Settings | None = None, *, check: bool = True) -> Iterato
         stack.callback(store.close)
         if settings.database_url is None:
             store.upgrade()
+            store.fill_in()
         elif check:
             store.require_tables()
         clock = Clock.from_settings(settings)

@@ -169,6 +169,7 @@ def upgrade_tables() -> None:
     with services(check=False) as parts:
         parts.store.check()
         parts.store.upgrade()
+        parts.store.fill_in()
 
 
 def add(

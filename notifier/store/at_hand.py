@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from sqlalchemy import Connection, Table
 
 from notifier.store import bulk
-from notifier.store.tables import metadata
+from notifier.store.ops_tables import metadata
 
 if TYPE_CHECKING:
     from notifier.store.database import Tx

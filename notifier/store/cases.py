@@ -179,10 +179,40 @@ def save(tx: Tx, pk: int, profile: dict[str, Any], opened_at: datetime | None) -
     known = _known(tx, pk)
     first = (known.opened_at or opened_at) if opened_at is not None else None
     sealed = tx.cipher.seal(profile)
-    tx.change(cases, pk, profile_sealed=sealed, opened_at=first)
     case = _case(tx, pk, known.case.case_id, first, _case_profile(tx.cipher, sealed))
+    tx.change(cases, pk, profile_sealed=sealed, opened_at=first, **_columns(tx.cipher, case))
     tx.put(_CASES, pk, pk, _Known(case, first, known.closure))
     tx.clear(cases, but=_CASES)
+
+
+def _columns(cipher: Cipher, case: Case) -> dict[str, str | None]:
+    """Return what staff find a case by; its reference only as a hash, for the victim knows it too."""
+    staff = {f"{name}_id": member.id if (member := getattr(case, name)) else None for name in _STAFF}
+    return {"force": case.force or None, "reference_hash": _reference_hash(cipher, case.reference), **staff}
+
+
+def _reference_hash(cipher: Cipher, reference: str) -> str | None:
+    """Return the hash of a reference, however it is spaced, or ``None`` where there is none."""
+    bare = "".join(letter for letter in reference.upper() if letter.isalnum())
+    return cipher.lookup("reference", bare) if bare else None
+
+
+def with_reference(tx: Tx, reference: str) -> list[int]:
+    """Return the keys of the cases with this reference, as it is shown to the victim."""
+    wanted = _reference_hash(tx.cipher, reference)
+    if wanted is None:
+        return []
+    return [row.pk for row in tx.all(select(cases.c.pk).where(cases.c.reference_hash == wanted))]
+
+
+def fill_columns(tx: Tx, limit: int) -> int:
+    """Fill in, for cases stored by an older version, what staff find them by; return how many there were."""
+    bare = cases.c.opened_at.is_not(None) & cases.c.force.is_(None)
+    rows = tx.all(select(cases.c.pk).where(bare).order_by(cases.c.pk).limit(limit))
+    bring(tx, [row.pk for row in rows])
+    for row in rows:
+        tx.change(cases, row.pk, **_columns(tx.cipher, load(tx, row.pk)))
+    return len(rows)
 
 
 def closure_of(tx: Tx, pk: int) -> str | None:

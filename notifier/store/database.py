@@ -16,6 +16,7 @@ from sqlalchemy import (
     Column,
     Connection,
     CursorResult,
+    Engine,
     Executable,
     Row,
     Table,
@@ -31,8 +32,8 @@ from notifier.errors import GaveWay, SettingsError, Unreachable
 from notifier.store import bulk
 from notifier.store.at_hand import Filled, Pending, Shelf
 from notifier.store.cipher import Cipher
-from notifier.store.engines import engine_of, give_back
-from notifier.store.tables import metadata
+from notifier.store.engines import ONLY_READS, engine_of, give_back
+from notifier.store.ops_tables import metadata
 
 # Alembic's are counted, 0001 and so on; what it is needed for stands apart, in `migrating`.
 NEWEST_REVISION = max(int(file.name[:4]) for file in Path(__file__).parent.glob("migrations/versions/0*.py"))
@@ -41,6 +42,7 @@ _WAY_GIVEN = (DeadlockDetected, SerializationFailure)
 _TURNS = 8
 _FEWEST_KEYS = 32
 _PAUSE_SECONDS = 0.1
+_FILLED_AT_ONCE = 500
 R = TypeVar("R")
 
 
@@ -204,14 +206,25 @@ class Store:
         self._engine = engine_of(url)
 
     @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """Give a transaction for looking only: on SQLite it sees one moment, and waits for no writer."""
+        with self._begin(self._engine.execution_options(**{ONLY_READS: True})) as tx:
+            yield tx
+
+    @contextmanager
     def begin(self) -> Iterator[Tx]:
         """Give a transaction that commits at the end and rolls back on an exception.
 
         On SQLite it takes the one writer's place at once, so that a read in it stays true until the
         commit. Raises :class:`Unreachable` when the database does not answer.
         """
+        with self._begin(self._engine) as tx:
+            yield tx
+
+    @contextmanager
+    def _begin(self, engine: Engine) -> Iterator[Tx]:
         try:
-            with self._engine.begin() as connection:
+            with engine.begin() as connection:
                 tx = Tx(connection, self._cipher)
                 yield tx
                 tx.write()
@@ -244,6 +257,13 @@ class Store:
 
         with self._engine.begin() as connection:
             migrating.upgrade(connection, revision)
+
+    def fill_in(self) -> None:
+        """Fill in what an upgrade of the tables leaves open, because it is sealed."""
+        from notifier.store import cases
+
+        while self.run(lambda tx: cases.fill_columns(tx, _FILLED_AT_ONCE)):
+            pass
 
     def downgrade(self, revision: str) -> None:
         """Take the tables back to ``revision``."""

@@ -10,6 +10,8 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import StaticPool
 
 IN_MEMORY = "sqlite:///:memory:"
+ONLY_READS = "only_reads"
+"""The execution option of a connection that writes nothing: on SQLite it waits for no writer."""
 _SQLITE_WAIT_SECONDS = 30
 # Engines of databases in memory that are gone: a simulation need not compile every statement anew.
 _SPARE: list[Engine] = []
@@ -71,4 +73,5 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    only_reads = connection.get_execution_options().get(ONLY_READS)
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")

@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     Dialect,
@@ -69,6 +70,11 @@ def _key() -> Column[int]:
     return Column("pk", _Key, primary_key=True)
 
 
+def _index_where(name: str, column: Column[Any], *, where: ColumnElement[bool]) -> None:
+    """Index the few rows of a large table that are asked for."""
+    Index(name, column, sqlite_where=where, postgresql_where=where)
+
+
 def _link(name: str, *, optional: bool = False) -> Column[Any]:
     return Column(f"{name}_pk", ForeignKey(f"{name}s.pk"), nullable=optional)
 
@@ -94,8 +100,8 @@ events = Table(
     UniqueConstraint("source", "event_id"),
     Index("ix_events_case", "case_id", "pk"),
 )
-Index("ix_events_unplanned", events.c.pk, sqlite_where=events.c.planned_at.is_(None),
-      postgresql_where=events.c.planned_at.is_(None))  # fmt: skip
+_index_where("ix_events_unplanned", events.c.pk, where=events.c.planned_at.is_(None))
+_index_where("ix_events_problem", events.c.pk, where=events.c.problem.is_not(None))
 
 sources = Table(
     "sources",
@@ -137,7 +143,15 @@ cases = Table(
     Column("opened_at", UtcTime),
     Column("closure", String(10)),
     Column("profile_sealed", LargeBinary, nullable=False),
+    Column("force", String(200)),
+    Column("officer_id", String(200)),
+    Column("supervisor_id", String(200)),
+    Column("unit_id", String(200)),
+    Column("reference_hash", String(64)),
+    Index("ix_cases_reference", "reference_hash"),
 )
+# Stored by a version that did not fill these columns in yet.
+_index_where("ix_cases_bare", cases.c.pk, where=cases.c.opened_at.is_not(None) & cases.c.force.is_(None))
 
 victims = Table(
     "victims",
@@ -237,6 +251,14 @@ notices = Table(
     Index("ix_notices_volume", "source", "event_type", "made_at"),
     Index("ix_notices_hold", "hold"),
 )
+# Duties with a limit that are not met yet: what is overdue is among them.
+_index_where(
+    "ix_notices_not_told",
+    notices.c.deadline,
+    where=notices.c.deadline.is_not(None)
+    & notices.c.state.in_(["planned", "held", "sending", "with_person", "uncertain", "failed"]),
+)
+_index_where("ix_notices_deadline", notices.c.deadline, where=notices.c.deadline.is_not(None))
 
 attempts = Table(
     "attempts",
@@ -309,10 +331,12 @@ tasks = Table(
     Column("done_at", UtcTime),
     Column("done_by", String(200)),
     Column("outcome", String(500)),
+    Column("in_hand_of", String(200)),
     Index("ix_tasks_cause", "cause"),
     Index("ix_tasks_escalate", "escalate_at"),
     Index("ix_tasks_case", "case_pk"),
 )
+_index_where("ix_tasks_open", tasks.c.pk, where=tasks.c.done_at.is_(None))
 
 escalations = Table(
     "escalations",
@@ -334,10 +358,12 @@ escalations = Table(
     Column("resolved_at", UtcTime),
     Column("outcome", String(500)),
     Column("repeats", Integer, nullable=False, default=0),
+    Column("in_hand_of", String(200)),
     Index("ix_escalations_climb", "climb_at"),
     Index("ix_escalations_cause", "cause"),
     Index("ix_escalations_case", "case_pk"),
 )
+_index_where("ix_escalations_open", escalations.c.pk, where=escalations.c.resolved_at.is_(None))
 
 journal = Table(
     "journal",
@@ -366,8 +392,9 @@ journal = Table(
     Index("ix_journal_case", "case_pk", "pk"),
     Index("ix_journal_event", "event_pk"),
 )
-Index("ix_journal_unpublished", journal.c.pk, sqlite_where=journal.c.fact_id.is_(None),
-      postgresql_where=journal.c.fact_id.is_(None))  # fmt: skip
+_index_where("ix_journal_unpublished", journal.c.pk, where=journal.c.fact_id.is_(None))
+# What could not be delivered, by its time: few lines among many.
+_index_where("ix_journal_failed", journal.c.at, where=journal.c.what.in_(["failed", "unconfirmed"]))
 
 publisher_keys = Table(
     "publisher_keys",

@@ -13,6 +13,7 @@ from notifier.web.facts import get_facts
 from notifier.web.health import healthz, readyz
 from notifier.web.inbound import post_inbound
 from notifier.web.metrics import get_metrics
+from notifier.web.ops.app import create_ops
 from notifier.web.receipts import batches_of, post_receipt
 from notifier.wiring import Services
 
@@ -40,4 +41,5 @@ def create_app(services: Services | None = None) -> FastAPI:
     app.add_api_route("/healthz", healthz, methods=["GET"])
     app.add_api_route("/readyz", readyz, methods=["GET"])
     app.add_api_route("/metrics", get_metrics, methods=["GET"])
+    app.mount("/ops", create_ops(services))  # it asks for somebody signed in, not for a publisher's key
     return app

@@ -16,7 +16,8 @@ from sqlalchemy.exc import IntegrityError, StatementError
 import notifier.store
 from notifier.errors import SettingsError, Unreachable
 from notifier.store.database import Store
-from notifier.store.tables import metadata, rejections
+from notifier.store.ops_tables import metadata
+from notifier.store.tables import rejections
 from tests.builders import a_cipher, a_store, at
 
 _MIGRATIONS = Path(notifier.store.__file__).parent / "migrations"

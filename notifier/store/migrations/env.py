@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from notifier.store.tables import metadata
+from notifier.store.ops_tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,0 +1,7 @@
+"""Pages about duties."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+routes = APIRouter()

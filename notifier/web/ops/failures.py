@@ -1,0 +1,7 @@
+"""Pages about failures."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+routes = APIRouter()
