@@ -22,7 +22,8 @@ from notifier.store.events import Added, NewEvent
 from notifier.wire import Moment
 
 OPERATIONS = "urn:notifier:operations"
-"""The source of what staff change in the operations room, and the door by which it comes; nobody else's."""
+"""The source of what staff change in the operations room; it comes by a door of its own."""
+OPERATIONS_DOOR = "operations"
 OTHER_CONTENT = "an event with this source and id came before with other content; give a new id"
 _MOST_NAME_BYTES = 1_000  # in UTF-8: with both in it, an index entry of PostgreSQL holds 2,700
 _NEWS_YEARS = (2000, 2099)  # bank holidays are known for them, and a duty needs those
@@ -129,7 +130,7 @@ def _checked(document: str, door: str, allowed_source: str | None) -> NewEvent:
         raise EventRefused(_complaint(problem, "")) from None
     if allowed_source is not None and envelope.source != allowed_source:
         raise EventRefused(f"source: this key may only publish as {allowed_source}")
-    if envelope.source == OPERATIONS and door != OPERATIONS:
+    if envelope.source == OPERATIONS and door != OPERATIONS_DOOR:
         raise EventRefused("source: this one is the operations room's own; give that of your system")
     row = EVENT_TYPES.get(envelope.type)
     if row is None:

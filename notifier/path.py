@@ -28,7 +28,7 @@ from notifier.composing import Render
 from notifier.delivery import Answer, Desk, Dispatch
 from notifier.errors import EventRefused, Unreachable
 from notifier.in_hand import InHand
-from notifier.intake import OPERATIONS, Taken
+from notifier.intake import OPERATIONS_DOOR, Taken
 from notifier.planner import Planner
 from notifier.records import ChannelName, Receipt, Reply
 from notifier.rules.policy import Policies
@@ -89,7 +89,7 @@ class Path:
         """
 
         def take_in(tx: Tx) -> None:
-            (taken,) = intake.take_in(tx, [document], door=OPERATIONS, now=now)
+            (taken,) = intake.take_in(tx, [document], door=OPERATIONS_DOOR, now=now)
             if taken.reason is not None:
                 raise EventRefused(taken.reason)
 
