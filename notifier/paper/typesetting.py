@@ -13,11 +13,12 @@ from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
-
-import typst
+from typing import TYPE_CHECKING, Any
 
 from notifier.records import LeafletText, Rendered
+
+if TYPE_CHECKING:
+    import typst
 
 _LAYOUT = Path(__file__).with_name("layout.typ")
 _LEAFLETS_KEPT = 32
@@ -73,6 +74,8 @@ class Typesetter:
         return self._typeset(day, title=leaflet.title, letter=None, leaflets=[asdict(leaflet)], **look)
 
     def _typeset(self, created_at: datetime, **content: Any) -> Pdf:
+        import typst  # here, because most workers never set a letter, and it takes 7 MB
+
         compiler = self._compiler()
         try:
             pdf = compiler.compile(
@@ -89,6 +92,8 @@ class Typesetter:
         return Pdf(pdf, pages)
 
     def _compiler(self) -> typst.Compiler:
+        import typst
+
         if not hasattr(self._of_thread, "compiler"):
             self._of_thread.compiler = typst.Compiler(_LAYOUT, root=_LAYOUT.parent, font_paths=self._fonts)
         compiler: typst.Compiler = self._of_thread.compiler
@@ -97,6 +102,8 @@ class Typesetter:
     @cached_property
     def _fonts(self) -> typst.Fonts:
         """Ours alone: a letter must not look different on another machine."""
+        import typst
+
         folder = str(files("ttf_opensans") / "ttf")
         return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
 

@@ -17,11 +17,9 @@ import threading
 from abc import abstractmethod
 from datetime import timedelta
 from functools import cached_property
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from uuid import UUID
 
-from notifications_python_client.errors import APIError
-from notifications_python_client.notifications import NotificationsAPIClient
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings
 
@@ -31,6 +29,10 @@ from notifier.errors import SettingsError
 from notifier.providers.connection import of_broken
 from notifier.providers.notify_codes import meaning, refusal
 from notifier.records import AttemptState, FailureReason, Message, Receipt, ReceiptRequest, SendResult
+
+if TYPE_CHECKING:
+    from notifications_python_client.errors import APIError
+    from notifications_python_client.notifications import NotificationsAPIClient
 
 _CONNECT_SECONDS = 5.0
 _KEY_END = 73  # two UUIDs and the hyphen between: the service and its secret
@@ -99,7 +101,7 @@ class Notify(Channel):
             return SendResult(AttemptState.DEFERRED, code="window_over")
         try:
             answer = self._post(message, template)
-        except APIError as error:
+        except _api_error() as error:
             return _of_error(error)
         return SendResult(AttemptState.ACCEPTED, str(answer["id"]))
 
@@ -110,7 +112,7 @@ class Notify(Channel):
         """
         try:
             listed = self._client().get_all_notifications(reference=message.attempt_ref)["notifications"]
-        except APIError:
+        except _api_error():
             return SendResult(AttemptState.UNKNOWN, reason=FailureReason.PROVIDER)
         if not listed:
             return SendResult(AttemptState.DEFERRED, code="not_found")
@@ -149,7 +151,7 @@ class Notify(Channel):
             self._client().get_template(self._template)
         except SettingsError as wrong:
             return str(wrong)
-        except APIError as error:
+        except _api_error() as error:
             return _complaint(error, self._template_setting)
         return None
 
@@ -182,7 +184,16 @@ class Notify(Channel):
         return self._of_thread.client
 
 
+def _api_error() -> type[APIError]:
+    """Return what Notify's client raises. It takes some MB of memory, so only who sends by Notify loads it."""
+    from notifications_python_client.errors import APIError
+
+    return APIError
+
+
 def _new_client(settings: NotifySettings) -> NotificationsAPIClient:
+    from notifications_python_client.notifications import NotificationsAPIClient
+
     # It logs Notify's own words, which may quote an address; the other one logs paths at DEBUG.
     logging.getLogger("notifications_python_client").setLevel(logging.CRITICAL)
     logging.getLogger("urllib3.connectionpool").setLevel(logging.WARNING)
