@@ -185,7 +185,7 @@ class Notify(Channel):
 
 
 def _api_error() -> type[APIError]:
-    """Return what Notify's client raises. It takes some MB of memory, so only who sends by Notify loads it."""
+    """Return what Notify's client raises. It takes memory: only who sends by Notify loads it."""
     from notifications_python_client.errors import APIError
 
     return APIError
