@@ -13,16 +13,19 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test properties chaos soak fuzz bench bench-big check lock clean
+.PHONY: help demo test test-browser properties chaos soak fuzz bench bench-big check lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 demo: $(VENV)/.runtime ## A sample force's day, everything embedded (ARGS=--exit: stop at its end)
 	@$(BIN)/notifier demo $(ARGS)
 
 test: $(VENV)/.dev ## Run the tests (ARGS="tests/rules -x": some of them)
 	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+
+test-browser: $(VENV)/.browser ## Use the operations room in a real browser (it needs a Chromium)
+	@NOTIFIER_TEST_BROWSER=1 $(BIN)/pytest --numprocesses 2 --dist loadfile tests/browser $(ARGS)
 
 properties: $(VENV)/.dev ## Run 10,000 random case histories (ARGS="--histories 500": fewer)
 	@$(BIN)/python -m tests.properties $(ARGS)

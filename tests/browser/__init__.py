@@ -1,0 +1,1 @@
+"""The operations room in a real browser (`make test-browser`)."""
