@@ -13,7 +13,7 @@ import jinja2
 from babel.dates import format_date, format_datetime
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from notifier import plain_words
 from notifier.store.accounts import AccountRole
@@ -103,13 +103,18 @@ def _environment(language: str, timezone: str) -> jinja2.Environment:
             return Markup("")
         return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), when(at))
 
+    def label(words: str, **values: Any) -> str:
+        """The words in the reader's language; what is put into them is escaped as elsewhere."""
+        translated = labels.gettext(words)
+        return escape(translated) % values if values else translated
+
     environment.filters |= {
         "when": when,
         "moment": moment,
         "day": lambda on: format_date(on, "EEE d MMM y", locale=language) if isinstance(on, date) else "",
         "in_words": lambda code: labels.gettext(plain_words.staff_reason(code)),
     }
-    environment.globals["_"] = labels.gettext
+    environment.globals["_"] = label
     return environment
 
 
