@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 import psycopg
+import redis
 from psycopg.types.json import Json
 from sqlalchemy import JSON, Column, Table, func, insert, make_url, select, text
 
@@ -22,8 +23,11 @@ from bench.machine import Ground
 from bench.providers import Provider
 from bench.service import cipher, running, store, wait_for
 from bench.settings import START
+from notifier.event_queue import FIELD
 from notifier.records import ChannelName
 from notifier.same_place import place_of
+from notifier.settings import Settings
+from notifier.store import journal as journal_lines
 from notifier.store.cipher import Cipher
 from notifier.store.database import Store
 from notifier.store.tables import (
@@ -62,6 +66,15 @@ def open_cases(ground: Ground, provider: Provider, count: int) -> None:
         for start in range(0, count, _BLOCK):
             copy.write(range(start, min(start + _BLOCK, count)))
         copy.finish()
+        _publish_no_history(ground, opened)
+
+
+def _publish_no_history(ground: Ground, opened: Store) -> None:
+    """Have the stream of facts stand after the copies' lines: where they happened, they were published."""
+    with opened.begin() as tx:
+        last = journal_lines.last_key(tx)
+    with redis.Redis.from_url(ground.redis_url) as client:
+        client.xadd(Settings.model_fields["fact_stream"].default, {FIELD: "{}"}, id=f"{last}-0")
 
 
 def _first_case(ground: Ground, opened: Store, provider: Provider) -> None:
@@ -124,6 +137,8 @@ class _Copier:
 
     def _change_of(self, table: Table, column: Column[Any], row: Row) -> Change | None:
         value, target = row[column.name], _target(table, column)
+        if column is journal.c.fact_id:
+            return self._new_key(journal, row["pk"])
         if value is None:
             return None
         return _change_of(self._cipher, column, row) if target is None else self._new_key(target, value)

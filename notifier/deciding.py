@@ -33,9 +33,8 @@ def take(
 
     A notice is decided, to its end, by the policy that held when its event arrived.
     """
-    event = file.event(notice.event_pk)
-    policy = policies.of(file.case.force, event.arrived_at if event else now)
-    decision = decide(situation_of(tx, notice, file, policy), policy, now)
+    policy = _policy_of(notice, file, policies, now)
+    decision = foresee(tx, notice, file, policies, now)
     known = notice.state is NoticeState.FAILED
     asks = _blocked(tx, notice, decision, file, now)
     _store(tx, notice, decision, file, policy, now)
@@ -43,6 +42,17 @@ def take(
     if isinstance(decision.outcome, NoWay) and not known:
         requests += _no_way(notice, decision.tone, file)
     return decision, asks + [Ask(notice.case_pk, notice.victim_pk, request) for request in requests]
+
+
+def foresee(tx: Tx, notice: Notice, file: CaseFile, policies: Policies, now: datetime) -> Decision:
+    """Return what is decided about ``notice`` at ``now``; nothing is stored."""
+    policy = _policy_of(notice, file, policies, now)
+    return decide(situation_of(tx, notice, file, policy), policy, now)
+
+
+def _policy_of(notice: Notice, file: CaseFile, policies: Policies, now: datetime) -> Policy:
+    event = file.event(notice.event_pk)
+    return policies.of(file.case.force, event.arrived_at if event else now)
 
 
 def line_about(notice: Notice, file: CaseFile, what: What, reason: str | None, why: tuple[str, ...]) -> Line:

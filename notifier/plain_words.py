@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row
 
-from notifier.records import AttemptState, NoticeState, What
+from notifier.records import AttemptState, NoticeState, What, Wording
 from notifier.staff_mail import REASONS
 
 NOTICE_STATES: dict[str, str] = {
@@ -33,6 +33,60 @@ ATTEMPT_STATES: dict[str, str] = {
     AttemptState.DEFERRED: "failed for now",
     AttemptState.FAILED: "failed",
     AttemptState.UNKNOWN: "nobody knows whether it went out",
+}
+EVENTS: dict[str, str] = {
+    "case.opened": "the opening of the case",
+    "case.party_recorded": "a party of the case",
+    "victim.registered": "her registration",
+    "victim.updated": "a change of her record",
+    "victim.withdrew": "her wish for no more updates",
+    "victim.merged": "the merging of two records",
+    "victim.split": "the splitting of a record",
+    "officer.assigned": "the officer of the case",
+    "officer.absent": "an absence of the officer",
+    "contact.recorded": "a contact with her",
+    "escalation.acknowledged": "the acknowledging of an escalation",
+    "escalation.resolved": "the resolving of an escalation",
+    "task.done": "a task that was done",
+    "support.referred": "her referral to support",
+    "support.declined": "her declining of support",
+    "case.progress": "progress in the case",
+    "case.not_investigated": "the decision not to investigate",
+    "case.no_further_action": "the decision on no further action",
+    "case.closed": "the closing of the case",
+    "case.reopened": "the reopening of the case",
+    "case.suspect_arrested": "the arrest of a suspect",
+    "case.suspect_interviewed": "the interview of a suspect",
+    "case.suspect_released": "the release of a suspect",
+    "case.bail_changed": "a change of bail",
+    "case.charged": "a charge",
+    "case.out_of_court": "a disposal out of court",
+    "case.charge_altered": "a change of the charge",
+    "court.hearing_listed": "a court hearing",
+    "court.hearing_changed": "a change of a court hearing",
+    "court.bail_decided": "the court's decision on bail",
+    "court.warrant_issued": "a warrant",
+    "court.witness_required": "the need for her as a witness",
+    "court.special_measures": "special measures in court",
+    "court.verdict": "the verdict",
+    "court.sentenced": "the sentence",
+    "court.appeal": "an appeal",
+    "custody.release_planned": "a planned release from custody",
+    "custody.released": "a release from custody",
+    "custody.recalled": "a recall to custody",
+    "custody.escaped": "an escape from custody",
+    "contact_scheme.offered": "the offer of the contact scheme",
+    "event.retracted": "the retraction of an event",
+}
+_OTHER_NEWS = {
+    "courtesy": "how the case stands",
+    "automatic_answer": "whom to call",
+}
+WORDINGS: dict[str, str] = {
+    Wording.FULL: "all of it",
+    Wording.POINTER: "only that there is an update",
+    Wording.NEWS: "only that there is news, and whom to call",
+    Wording.NEUTRAL: "only whom to call, nothing of police or case",
 }
 _REASONS = {
     "already_registered": "she was a victim of this case already",
@@ -89,6 +143,21 @@ def reason(code: str | None) -> str:
 def staff_reason(code: str) -> str:
     """Return what a task or an escalation asks of staff."""
     return REASONS.get(code, reason(code))
+
+
+def news(event_type: str) -> str:
+    """Return what a type of event, or what else a message is about, is called."""
+    return (EVENTS | _OTHER_NEWS).get(event_type, event_type)
+
+
+def outcome(row: Row[Any]) -> str:
+    """Return where an attempt stands and why, with the provider's code."""
+    said = ATTEMPT_STATES[row.state]
+    if row.reason is not None:
+        said += f", {reason(row.reason)}"
+    if row.code:
+        said += f" (the provider's code was {row.code})"
+    return said
 
 
 def step(row: Row[Any]) -> str:

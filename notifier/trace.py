@@ -68,13 +68,6 @@ def _arrival(row: Row[Any], timezone: ZoneInfo) -> Record:
     said = f"{row.event_id} came in: {row.type} of case {row.case_id}, from {row.source}"
     if row.occurred_at != row.arrived_at:
         said += f"; it happened {plain_words.moment(row.occurred_at, timezone)}"
-    why = [f"it was published again ({row.repeats}), which changed nothing"] if row.repeats else []
-    if row.problem is not None:
-        why.append(f"it cannot be planned and was set aside: {row.problem}")
-    elif row.backfill:
-        why.append("it is history (backfill): recorded, never notified")
-    elif row.planned_at is None:
-        why.append("it waits to be planned")
     return {
         "record": "event",
         "at": local(row.arrived_at, timezone),
@@ -86,8 +79,20 @@ def _arrival(row: Row[Any], timezone: ZoneInfo) -> Record:
         "repeats": row.repeats,
         "problem": row.problem,
         "said": said,
-        "why": why,
+        "why": notes_on_arrival(row),
     }
+
+
+def notes_on_arrival(row: Row[Any]) -> list[str]:
+    """Return what is out of the ordinary about how an event came in."""
+    notes = [f"it was published again ({row.repeats}), which changed nothing"] if row.repeats else []
+    if row.problem is not None:
+        notes.append(f"it cannot be planned and was set aside: {row.problem}")
+    elif row.backfill:
+        notes.append("it is history (backfill): recorded, never notified")
+    elif row.planned_at is None:
+        notes.append("it waits to be planned")
+    return notes
 
 
 def _rejection(row: Row[Any], timezone: ZoneInfo) -> Record:
@@ -158,12 +163,7 @@ def _notice(row: Row[Any], timezone: ZoneInfo) -> Record:
 
 
 def _attempt(row: Row[Any], timezone: ZoneInfo) -> Record:
-    said = f"{row.channel} of {plain_words.moment(row.created_at, timezone)}: "
-    said += plain_words.ATTEMPT_STATES[row.state]
-    if row.reason is not None:
-        said += f", {plain_words.reason(row.reason)}"
-    if row.code is not None:
-        said += f" (the provider's code was {row.code})"
+    made = plain_words.moment(row.created_at, timezone)
     return {
         "record": "attempt",
         "id": f"A{row.pk}",
@@ -174,5 +174,5 @@ def _attempt(row: Row[Any], timezone: ZoneInfo) -> Record:
         "state": row.state,
         "reason": row.reason,
         "code": row.code,
-        "said": said,
+        "said": f"{row.channel} of {made}: {plain_words.outcome(row)}",
     }

@@ -5,7 +5,7 @@ It is what `notifier trace` reads, what `notifier simulate` prints, and what fac
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Row, Select, func, or_, select, update
 
 from notifier.records import What
+from notifier.store.among import among
 from notifier.store.database import Tx
 from notifier.store.tables import attempts, cases, events, journal, victims
 
@@ -106,6 +107,11 @@ def after(tx: Tx, pk: int) -> Sequence[Row[Any]]:
 def of_case(tx: Tx, case_id: str) -> Sequence[Row[Any]]:
     """Return a case's lines in the order of decision."""
     return tx.all(_lines().where(cases.c.case_id == case_id).order_by(journal.c.pk))
+
+
+def listed(tx: Tx, pks: Collection[int]) -> Sequence[Row[Any]]:
+    """Return these lines in the order of decision."""
+    return tx.all(_lines().where(among(journal.c.pk, "pks")).order_by(journal.c.pk), {"pks": pks})
 
 
 def of_event(tx: Tx, event_pk: int, event_id: str, case_id: str) -> Sequence[Row[Any]]:

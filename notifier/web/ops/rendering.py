@@ -32,7 +32,8 @@ def page(request: Request, template: str, *, status: int = HTTPStatus.OK, **valu
     """Return a page made of ``pages/<template>`` and ``values``, in the language of the reader.
 
     A template also has ``account`` (``None`` where nobody is signed in), ``csrf``, ``now``, ``path``,
-    ``said`` (what the last form did), ``may(role)``, and the filters ``when``, ``day`` and ``in_words``.
+    ``said`` (what the last form did), ``may(role)``, and the filters ``when``, ``moment``, ``day``,
+    ``event`` (of an event's type) and ``in_words`` (of a reason).
     """
     services: Services = request.app.state.services
     caller = getattr(request.state, "caller", None)
@@ -112,6 +113,7 @@ def _environment(language: str, timezone: str) -> jinja2.Environment:
         "when": when,
         "moment": moment,
         "day": lambda on: format_date(on, "EEE d MMM y", locale=language) if isinstance(on, date) else "",
+        "event": lambda type_: labels.gettext(plain_words.news(type_)),
         "in_words": lambda code: labels.gettext(plain_words.staff_reason(code)),
     }
     environment.globals["_"] = label
