@@ -27,7 +27,7 @@ _GIGABYTES_A_CASE = 12e-6  # 11 kB were measured at 10,000 cases; the rest is fo
 
 def measure(scale: Scale) -> Iterator[Figure]:
     """Yield the costs with few open cases and with ``scale.cases``."""
-    _require_disk(scale.cases)
+    require_disk(scale.cases)
     for count in (0, scale.cases):
         yield from _among(count, scale, NAME)
 
@@ -35,11 +35,12 @@ def measure(scale: Scale) -> Iterator[Figure]:
 def measure_big(scale: Scale) -> Iterator[Figure]:
     """Yield the cost of a notice among ten million cases (fewer where ``scale`` is small)."""
     count = _TEN_MILLION * scale.cases // 1_000_000
-    _require_disk(count)
+    require_disk(count)
     yield from _among(count, scale, BIG)
 
 
-def _require_disk(count: int) -> None:
+def require_disk(count: int) -> None:
+    """Raise :class:`Missing` where so many cases have no room."""
     needed, free = count * _GIGABYTES_A_CASE, shutil.disk_usage(gettempdir()).free / 1e9
     print(f"{count:,} cases need about {needed:.1f} GB of disk; {free:.1f} GB are free", flush=True)
     if needed > free:

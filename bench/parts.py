@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bench import channel_loops, latency, many_cases, roles, rooms, wide
+from bench import channel_loops, latency, many_cases, pages, roles, rooms, wide
 from bench.bare import loop as bare
 from bench.figures import Figure, Scale
 from bench.peer import loop as peer
@@ -19,6 +19,7 @@ USUAL: dict[str, Part] = {
     rooms.NAME: rooms.measure,
     wide.NAME: wide.measure,
     many_cases.NAME: many_cases.measure,
+    pages.NAME: pages.measure,
     "email": channel_loops.email,
     "letters": channel_loops.letters,
 }
