@@ -83,7 +83,7 @@ def _sign_in(browser: httpx.Client) -> None:
 
 
 def _make_red(place: Ground) -> int:
-    """Make every so many-th case one that nobody can reach, and an account that sees them; return how many."""
+    """Make some cases ones that nobody can reach, and an account that sees them; return how many."""
     with store(place) as opened, opened.begin() as tx:
         accounts.add(
             tx, _NAME, AccountRole.SUPERVISOR, START, force=_FORCE, staff_id="sup1",

@@ -58,6 +58,13 @@ else:
     Enter = Callable[..., Any]
 
     @pytest.fixture
+    def pictures(tmp_path: File) -> File:
+        """The folder for pictures of pages: one that is kept, where NOTIFIER_TEST_PICTURES names it."""
+        folder = File(os.environ.get("NOTIFIER_TEST_PICTURES", tmp_path / "pictures"))
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @pytest.fixture
     def enter(room: Room, chromium: Browser) -> Enter:
         """Return what signs somebody in by the sign-in page and gives her window."""
 
