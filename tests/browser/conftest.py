@@ -22,11 +22,10 @@ else:
     from notifier.store.accounts import AccountRole
     from tests.builders import a_store
     from tests.fakes import fake_channels
-    from tests.web.ops.conftest import PASSWORD, Room, running_room
+    from tests.web.ops.conftest import PASSWORD, PASSWORD_HASH, Room, running_room
     from tests.web.ops.world import NORTHMOOR, NOW, SOUTHMOOR, play
 
-    _HASHED = {}
-    WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 800}
+    WIDE, NARROW = (1280, 900), (320, 800)
     _QUIET = (
         *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
         *("--disable-sync", "--no-first-run"),
@@ -72,9 +71,12 @@ else:
         def entered(role: str, *, scripts: bool = True, narrow: bool = False, **look: Any) -> Iterator[Page]:
             name = f"{role} of Northmoor"
             _have_account(room, name, role)
-            viewport = NARROW if narrow else WIDE
+            width, height = NARROW if narrow else WIDE
             context = chromium.new_context(
-                base_url=room.base_url, viewport=viewport, java_script_enabled=scripts, **look
+                base_url=room.base_url,
+                viewport={"width": width, "height": height},
+                java_script_enabled=scripts,
+                **look,
             )
             page = context.new_page()
             page.set_default_timeout(15_000)
@@ -89,12 +91,9 @@ else:
         return entered
 
     def _have_account(room: Room, name: str, role: str) -> None:
-        from notifier.web.ops.sign_in import hash_of
-
-        hashed = _HASHED.setdefault("of all", hash_of(PASSWORD))
         with room.store.begin() as tx:
             if accounts.named(tx, name) is None:
                 accounts.add(
                     tx, name, AccountRole(role), NOW, force=NORTHMOOR.name, staff_id=f"n-{role}",
-                    password_hash=hashed,
+                    password_hash=PASSWORD_HASH,
                 )  # fmt: skip

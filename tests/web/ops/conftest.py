@@ -28,7 +28,7 @@ from tests.web.conftest import served
 from tests.web.ops.world import NORTHMOOR, NOW, SOUTHMOOR, Force, play
 
 PASSWORD = "a password of the tests"
-_HASH = hash_of(PASSWORD)  # it takes long by intent: once is enough
+PASSWORD_HASH = hash_of(PASSWORD)  # it takes long by intent: once is enough
 _FIELD = re.compile(r'name="csrf" value="([0-9a-f]+)"')
 
 
@@ -53,7 +53,7 @@ class Room:
             if accounts.named(tx, name) is None:
                 accounts.add(
                     tx, name, AccountRole(role), NOW, force=force.name if force else None,
-                    staff_id=f"{force.letter}-{role}" if force else None, password_hash=_HASH,
+                    staff_id=f"{force.letter}-{role}" if force else None, password_hash=PASSWORD_HASH,
                 )  # fmt: skip
         with httpx.Client(base_url=self.base_url, timeout=60, trust_env=False, follow_redirects=True) as http:
             browser = Browser(http)
