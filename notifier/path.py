@@ -6,8 +6,9 @@ Workers, the web and the simulation call these functions; the rooms know nothing
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -41,6 +42,12 @@ _BATCH = 500
 _LOCKED_AT_ONCE = 100  # by one transaction of a sweep: whoever needs one of these cases waits until its end
 _SIDE_BY_SIDE = 16
 LEASE_SECONDS = 180
+Timing = Callable[[str], AbstractContextManager[None]]
+"""Takes the time of a part of a sweep, by its name."""
+
+
+def _untimed(_part: str) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 class Path:
@@ -227,7 +234,7 @@ class Path:
             if taken.answer is not None:
                 self._send([Dispatch(*taken.answer)], now, lease_ends)
 
-    def sweep(self, now: datetime) -> None:
+    def sweep(self, now: datetime, timing: Timing = _untimed) -> None:
         """Repair what is stuck, and do what is due by the clock alone; one part that fails stops no other."""
         for part in (
             self._sweep_attempts,
@@ -237,7 +244,8 @@ class Path:
             self._sweep_sources,
         ):
             try:
-                part(now)
+                with timing(part.__name__.removeprefix("_sweep_")):
+                    part(now)
             except Unreachable:
                 raise
             except Exception as problem:

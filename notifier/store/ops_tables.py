@@ -152,3 +152,14 @@ sweeps = Table(
     Column("at", UtcTime, nullable=False),
     Column("seconds", Float, nullable=False),
 )
+
+# How often something happened since it is counted: only ever more. One row is the cursor in the journal.
+totals = Table(
+    "totals",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("channel", String(10), primary_key=True),
+    Column("result", String(20), primary_key=True),
+    Column("reason", String(50), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)

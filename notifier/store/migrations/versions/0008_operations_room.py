@@ -16,7 +16,7 @@ depends_on = None
 _KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _OF_CASES = ("force", "officer_id", "supervisor_id", "unit_id")
 _TABLES = (
-    *("sweeps", "digests", "counted_days", "duty_lapses", "duty_days", "notes"),
+    *("totals", "sweeps", "digests", "counted_days", "duty_lapses", "duty_days", "notes"),
     *("access_log", "sign_ins", "accounts"),
 )
 
@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("seconds", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("part", name=op.f("pk_sweeps")),
     )
+    _make_totals()
 
 
 def _index_the_few() -> None:
@@ -159,6 +160,23 @@ def _make_duties() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("counted_at", UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_counted_days")),
+    )
+
+
+def _make_totals() -> None:
+    op.create_table(
+        "totals",
+        sa.Column("name", sa.String(length=20), nullable=False),
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.Column("result", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.String(length=50), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "channel", "result", "reason", name=op.f("pk_totals")),
+    )
+    # What was written before is history: counted now it would look like a burst.
+    op.execute(
+        "INSERT INTO totals (name, channel, result, reason, value) "
+        "SELECT 'journal', '', '', '', coalesce(max(fact_id), 0) FROM journal"
     )
 
 
