@@ -1,4 +1,4 @@
-"""Every page by axe-core (WCAG 2.2 AA): wide and narrow, light and dark, English and Welsh; and by keyboard."""
+"""Every page by axe-core (WCAG 2.2 AA): wide, narrow, light, dark, English and Welsh; and by keyboard."""
 
 from __future__ import annotations
 
