@@ -40,15 +40,23 @@ def _oldest(store: Store, column: Any, condition: ColumnElement[bool]) -> dateti
 
 def check_stream(client: redis.Redis, stream: str, patience: timedelta = _PATIENCE) -> str | None:
     """Look for an event that nobody takes from the queue; raises ``redis.RedisError``."""
+    waited = waits_in_stream(client, stream)
+    if waited is None or waited < patience:
+        return None
+    return f"an event has waited in the queue for {_minutes(waited)}: start `notifier intake`"
+
+
+def waits_in_stream(client: redis.Redis, stream: str) -> timedelta | None:
+    """Return how long the oldest event in the queue has waited, on Redis' own clock.
+
+    ``None`` where the queue is empty; raises ``redis.RedisError``.
+    """
     first: Any = client.xrange(stream, count=1)
     if not first:
         return None
     seconds, microseconds = client.time()
     added = timedelta(milliseconds=int(first[0][0].split(b"-")[0]))
-    waited = timedelta(seconds=int(seconds), microseconds=int(microseconds)) - added
-    if waited < patience:
-        return None
-    return f"an event has waited in the queue for {_minutes(waited)}: start `notifier intake`"
+    return timedelta(seconds=int(seconds), microseconds=int(microseconds)) - added
 
 
 def check_disk(folder: Path, least_free: int = _LEAST_FREE_BYTES) -> str | None:
