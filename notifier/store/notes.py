@@ -1,4 +1,4 @@
-"""Notes that staff leave each other about a task or an escalation: they may be personal, so they are sealed."""
+"""Notes that staff leave each other about a task or an escalation: sealed, for they may be personal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def add(tx: Tx, account_name: str, ref: str, case_pk: int | None, text: str, now
 
 
 def of_ref(tx: Tx, ref: str) -> list[Note]:
-    """Return the notes about a task or an escalation, oldest first. Show them only to who may see its case."""
+    """Return the notes about a task or an escalation, oldest first: only for who may see its case."""
     return _found(tx, notes.c.ref == ref)
 
 
