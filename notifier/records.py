@@ -58,6 +58,20 @@ class Role(StrEnum):
     UNIT = "unit"
 
 
+class AccountRole(StrEnum):
+    """What a signed-in member of staff may do; each may all that the ones before it may."""
+
+    VIEWER = "viewer"  # looks
+    OFFICER = "officer"  # acknowledges, resolves, records contacts, changes a contract or an address
+    SUPERVISOR = "supervisor"  # releases and discards what is held, gives up, answers many at once
+    ADMIN = "admin"  # reads the log of who looked at what
+
+    @property
+    def rank(self) -> int:
+        """Its place in this order."""
+        return list(AccountRole).index(self)
+
+
 class NoticeState(StrEnum):
     """Where one notice (one event, one victim) stands."""
 

@@ -19,6 +19,7 @@ from notifier.cli import (
     staff,
     templates,
     tracing,
+    users,
 )
 from notifier.cli.group import PlainGroup
 from notifier.cli.logs import set_up_logging
@@ -38,6 +39,7 @@ def _group(name: str, words: str | None = None) -> typer.Typer:
 app = _group("notifier")
 db = _group("db", "The database's tables.")
 keys = _group("keys", "Publishers' keys for the HTTP door.")
+people = _group("users", "Accounts for the operations room.")
 print_room = _group("letters", "Letters, and what the print room reports.")
 words = _group("templates", "The words of the messages.")
 policies = _group("policy", "The policy, and what a change of it would do.")
@@ -100,6 +102,13 @@ db.command()(admin.upgrade)
 keys.command()(admin.add)
 keys.command("list")(admin.list_keys)
 keys.command()(admin.revoke)
+people.command()(users.add)
+people.command("list")(users.list_users)
+people.command()(users.change)
+people.command()(users.password)
+people.command()(users.end)
+people.command()(users.unlock)
+app.add_typer(people)
 policies.command()(policy.diff)
 app.add_typer(policies)
 app.add_typer(db)

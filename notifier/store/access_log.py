@@ -16,6 +16,11 @@ from notifier.store.database import Tx
 from notifier.store.ops_tables import access_log
 from notifier.store.tables import cases, victims
 
+COMMAND_LINE = "command line"
+"""Who changes accounts with the command ``notifier``: the operating system knows who that is."""
+NOBODY = "unknown"
+"""Who was not let in and has no account."""
+
 
 def note(
     tx: Tx,
@@ -34,24 +39,44 @@ def note(
     )
 
 
-def note_refused(tx: Tx, name: str, action: str, now: datetime) -> None:
-    """Add a line about somebody who was not let in; ``name`` is an account's, or a constant."""
-    tx.run(access_log.insert().values(at=now, account=name, action=action))
+def note_refused(tx: Tx, name: str, action: str, now: datetime, *, force: str | None = None) -> None:
+    """Add a line about somebody who was not let in; ``name`` is an account's, or :data:`NOBODY`."""
+    tx.run(access_log.insert().values(at=now, account=name, force=force, action=action))
+
+
+def note_command(tx: Tx, action: str, now: datetime, *, about: str, force: str | None) -> None:
+    """Add a line about an account that was changed by a command; ``force`` is that account's."""
+    tx.run(access_log.insert().values(at=now, account=COMMAND_LINE, force=force, action=action, about=about))
 
 
 def newest(
-    tx: Tx, *, force: str | None = None, before: int | None = None, limit: int = 100
+    tx: Tx,
+    reader: Account,
+    until: datetime,
+    *,
+    account: str | None = None,
+    case_id: str | None = None,
+    limit: int,
+    offset: int = 0,
 ) -> Sequence[Row[Any]]:
-    """Return lines with ``case_id`` and ``victim_id`` where these still exist, the newest first.
+    """Return lines up to ``until`` that ``reader`` may see, the newest first.
 
-    ``force`` limits them to accounts of that force; ``before`` is the key to go on from.
+    These are the lines of accounts of her force. Each has ``case_id`` and ``victim_id`` where these still
+    exist and the case is one of hers. ``account`` and ``case_id`` limit them further.
     """
-    joined = access_log.outerjoin(cases, cases.c.pk == access_log.c.case_pk).outerjoin(
-        victims, victims.c.pk == access_log.c.victim_pk
-    )
+    of_case = (cases.c.pk == access_log.c.case_pk) & reader.its_cases
+    of_victim = victims.c.pk == access_log.c.victim_pk
+    if reader.force is not None:
+        of_victim &= cases.c.pk.is_not(None)
+    joined = access_log.outerjoin(cases, of_case).outerjoin(victims, of_victim)
     query = select(access_log, cases.c.case_id, victims.c.victim_id).select_from(joined)
-    if force is not None:
-        query = query.where(access_log.c.force == force)
-    if before is not None:
-        query = query.where(access_log.c.pk < before)
-    return tx.all(query.order_by(access_log.c.pk.desc()).limit(limit))
+    query = query.where(access_log.c.at <= until)
+    if reader.force is not None:
+        query = query.where(access_log.c.force == reader.force)
+    if account is not None:
+        query = query.where(access_log.c.account == account)
+    if case_id is not None:
+        its_key = select(cases.c.pk).where(cases.c.case_id == case_id, reader.its_cases)
+        query = query.where(access_log.c.case_pk == its_key.scalar_subquery())
+    order = (access_log.c.at.desc(), access_log.c.pk.desc())
+    return tx.all(query.order_by(*order).limit(limit).offset(offset))

@@ -6,30 +6,19 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, select, true, update
 
+from notifier.records import AccountRole as AccountRole  # here, because help is there without a database
 from notifier.store.database import Tx
 from notifier.store.ops_tables import accounts, sign_ins
 from notifier.store.tables import cases
 
+LONGEST_NAME = 50
+"""How many characters an account's name has at most: a line of the log holds it whole."""
+
 _TOKEN_BYTES = 32
-
-
-class AccountRole(StrEnum):
-    """What a signed-in member of staff may do; each may all that the ones before it may."""
-
-    VIEWER = "viewer"  # looks
-    OFFICER = "officer"  # acknowledges, resolves, records contacts, changes a contract or an address
-    SUPERVISOR = "supervisor"  # releases and discards what is held, gives up, answers many at once
-    ADMIN = "admin"  # reads the log of who looked at what
-
-    @property
-    def rank(self) -> int:
-        """Its place in this order."""
-        return list(AccountRole).index(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +53,16 @@ def add(
     force: str | None,
     staff_id: str | None = None,
     password_hash: str | None = None,
+    issuer: str | None = None,
+    subject: str | None = None,
 ) -> int:
-    """Make an account and return its key; raises ``IntegrityError`` where the name is taken."""
+    """Make an account and return its key; raises ``IntegrityError`` where the name is taken.
+
+    It signs in with a password, or as the ``subject`` that an identity provider (``issuer``) knows.
+    """
     values = {"name": name, "role": role.value, "force": force, "staff_id": staff_id, "made_at": now}
-    return tx.insert(accounts.insert().values(password_hash=password_hash, **values))
+    known_by = {"password_hash": password_hash, "issuer": issuer, "subject": subject}
+    return tx.insert(accounts.insert().values(**values, **known_by))
 
 
 def listed(tx: Tx) -> Sequence[Row[Any]]:
@@ -80,6 +75,12 @@ def named(tx: Tx, name: str) -> Row[Any] | None:
     return tx.first(select(accounts).where(accounts.c.name == name).with_for_update())
 
 
+def of_subject(tx: Tx, issuer: str, subject: str) -> Row[Any] | None:
+    """Return the account of somebody whom an identity provider knows, ended or not; its row is locked."""
+    hers = (accounts.c.issuer == issuer) & (accounts.c.subject == subject)
+    return tx.first(select(accounts).where(hers).with_for_update())
+
+
 def change(tx: Tx, pk: int, **values: Any) -> None:
     """Change columns of one account."""
     tx.run(update(accounts).where(accounts.c.pk == pk).values(**values))
@@ -88,7 +89,7 @@ def change(tx: Tx, pk: int, **values: Any) -> None:
 def end(tx: Tx, pk: int, now: datetime) -> None:
     """End an account: whoever is signed in with it is signed out."""
     change(tx, pk, ended_at=now)
-    tx.run(delete(sign_ins).where(sign_ins.c.account_pk == pk))
+    sign_out_everywhere(tx, pk)
 
 
 def record(row: Row[Any]) -> Account:
@@ -130,6 +131,11 @@ def saw(tx: Tx, sign_in_pk: int, now: datetime) -> None:
 def sign_out(tx: Tx, token: str) -> None:
     """End the use of a token."""
     tx.run(delete(sign_ins).where(sign_ins.c.token_hash == _hash(tx, token)))
+
+
+def sign_out_everywhere(tx: Tx, account_pk: int) -> None:
+    """End the use of every token of an account."""
+    tx.run(delete(sign_ins).where(sign_ins.c.account_pk == account_pk))
 
 
 def forget_old(tx: Tx, before: datetime) -> None:

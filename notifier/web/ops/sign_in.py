@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated
 
@@ -12,6 +12,8 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from notifier.store import access_log, accounts
+from notifier.store.accounts import Account
+from notifier.store.database import Tx
 from notifier.web.auth import Parts
 from notifier.web.ops.languages import COOKIE, LANGUAGES
 from notifier.web.ops.rendering import page, see
@@ -66,14 +68,13 @@ def post_sign_in(
 
 def _form(request: Request, services: Services, target: str, *, failed: bool = False) -> Response:
     status = HTTPStatus.FORBIDDEN if failed else HTTPStatus.OK
-    provider = request.app.state.identity_provider
     return page(
         request,
         "sign_in.html",
         status=status,
         target=inside(target),
         failed=failed,
-        provider=provider.name if provider else None,
+        provider=request.app.state.identity_provider,
     )
 
 
@@ -86,21 +87,26 @@ def _token(services: Services, name: str, password: str) -> str | None:
     with services.store.begin() as tx:
         row = accounts.named(tx, name)
         if row is None or row.ended_at is not None or row.password_hash is None:
-            access_log.note_refused(tx, "unknown", "sign-in refused", now)
+            access_log.note_refused(tx, access_log.NOBODY, "sign-in refused", now)
             return None
         if row.locked_until is not None and row.locked_until > now:
-            access_log.note_refused(tx, row.name, "sign-in refused: locked", now)
+            access_log.note_refused(tx, row.name, "sign-in refused: locked", now, force=row.force)
             return None
         if not fits:
             failures = row.failures + 1
             locked = now + _LOCK if failures % _FREE_FAILURES == 0 else None
             accounts.change(tx, row.pk, failures=failures, locked_until=locked)
-            access_log.note_refused(tx, row.name, "sign-in refused", now)
+            access_log.note_refused(tx, row.name, "sign-in refused", now, force=row.force)
             return None
         accounts.change(tx, row.pk, failures=0, locked_until=None)
-        accounts.forget_old(tx, now - LONGEST)
-        access_log.note(tx, accounts.record(row), "signed in", now)
-        return accounts.sign_in(tx, row.pk, now)
+        return let_in(tx, accounts.record(row), now)
+
+
+def let_in(tx: Tx, account: Account, now: datetime) -> str:
+    """Sign an account in; return the token that its browser keeps."""
+    accounts.forget_old(tx, now - LONGEST)
+    access_log.note(tx, account, "signed in", now)
+    return accounts.sign_in(tx, account.pk, now)
 
 
 def _fits(stored: str | None, password: str) -> bool:
