@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row
 
 from notifier.records import AttemptState, NoticeState, What, Wording
-from notifier.staff_mail import REASONS
+from notifier.staff_words import REASONS
 
 NOTICE_STATES: dict[str, str] = {
     NoticeState.PLANNED: "is to be sent",
@@ -150,17 +151,15 @@ def news(event_type: str) -> str:
     return (EVENTS | _OTHER_NEWS).get(event_type, event_type)
 
 
-def outcome(row: Row[Any]) -> str:
+def outcome(state: str, why: str | None = None, code: str | None = None) -> str:
     """Return where an attempt stands and why, with the provider's code."""
-    said = ATTEMPT_STATES[row.state]
-    if row.reason is not None:
-        said += f", {reason(row.reason)}"
-    if row.code:
-        said += f" (the provider's code was {row.code})"
-    return said
+    said = ATTEMPT_STATES[state]
+    if why is not None:
+        said += f", {reason(why)}"
+    return f"{said} (the provider's code was {code})" if code else said
 
 
-def step(row: Row[Any]) -> str:
+def step(row: Row[Any] | SimpleNamespace) -> str:
     """Return one sentence about a line of the journal."""
     return _STEPS[What(row.what)](row)
 
@@ -186,7 +185,7 @@ def _escalated(row: Row[Any]) -> str:
     return f"an escalation was {done}, level {row.level}, for {_whom(row)}: {staff_reason(row.reason)}"
 
 
-_STEPS: dict[What, Callable[[Row[Any]], str]] = {
+_STEPS: dict[What, Callable[[Any], str]] = {
     What.MESSAGE: lambda row: f"{row.channel} to {_whom(row)} about {_about(row)}",
     What.CLOSURE: lambda row: f"closing case {row.case_id} is {row.kind}",
     What.ACCEPTED: lambda row: f"the {row.channel} to {_whom(row)} had gone out after all",

@@ -174,5 +174,5 @@ def _attempt(row: Row[Any], timezone: ZoneInfo) -> Record:
         "state": row.state,
         "reason": row.reason,
         "code": row.code,
-        "said": f"{row.channel} of {made}: {plain_words.outcome(row)}",
+        "said": f"{row.channel} of {made}: {plain_words.outcome(row.state, row.reason, row.code)}",
     }
