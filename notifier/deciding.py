@@ -6,10 +6,11 @@ after a failure, and just before sending.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from notifier.records import Ask, Notice, NoticeState, StaffRequest, TaskKind, Tone, What
+from notifier.records import Ask, ChannelName, Notice, NoticeState, StaffRequest, TaskKind, Tone, What
 from notifier.rules.deadlines import Duty
 from notifier.rules.decision import Cancel, Decision, Hold, NoWay, Send, Suppress, decide
 from notifier.rules.policy import Policies, Policy
@@ -27,14 +28,21 @@ _FINAL = {
 
 
 def take(
-    tx: Tx, notice: Notice, file: CaseFile, policies: Policies, now: datetime
+    tx: Tx,
+    notice: Notice,
+    file: CaseFile,
+    policies: Policies,
+    now: datetime,
+    *,
+    only: ChannelName | None = None,
 ) -> tuple[Decision, list[Ask]]:
     """Decide about ``notice`` at ``now`` and store the outcome; return it and what staff are asked.
 
-    A notice is decided, to its end, by the policy that held when its event arrived.
+    A notice is decided, to its end, by the policy that held when its event arrived. ``only`` is as in
+    :func:`foresee`.
     """
     policy = _policy_of(notice, file, policies, now)
-    decision = foresee(tx, notice, file, policies, now)
+    decision = foresee(tx, notice, file, policies, now, only=only)
     known = notice.state is NoticeState.FAILED
     asks = _blocked(tx, notice, decision, file, now)
     _store(tx, notice, decision, file, policy, now)
@@ -44,10 +52,25 @@ def take(
     return decision, asks + [Ask(notice.case_pk, notice.victim_pk, request) for request in requests]
 
 
-def foresee(tx: Tx, notice: Notice, file: CaseFile, policies: Policies, now: datetime) -> Decision:
-    """Return what is decided about ``notice`` at ``now``; nothing is stored."""
+def foresee(
+    tx: Tx,
+    notice: Notice,
+    file: CaseFile,
+    policies: Policies,
+    now: datetime,
+    *,
+    only: ChannelName | None = None,
+) -> Decision:
+    """Return what is decided about ``notice`` at ``now``; nothing is stored.
+
+    With ``only`` the contact points of other channels are passed over, as if they had been tried.
+    """
     policy = _policy_of(notice, file, policies, now)
-    return decide(situation_of(tx, notice, file, policy), policy, now)
+    situation = situation_of(tx, notice, file, policy)
+    if only is not None:
+        others = {point.pk for point in situation.victim.points if point.channel is not only}
+        situation = replace(situation, tried=situation.tried | others)
+    return decide(situation, policy, now)
 
 
 def _policy_of(notice: Notice, file: CaseFile, policies: Policies, now: datetime) -> Policy:

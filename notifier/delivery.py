@@ -72,13 +72,17 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What preparing needs beside the transaction: ``until`` is when a lease ends (clock of the service)."""
+    """What preparing needs beside the transaction: ``until`` is when a lease ends (clock of the service).
+
+    ``only`` is the channel by which a person wants it sent.
+    """
 
     policies: Policies
     render: Render
     channels: Channels
     now: datetime
     until: datetime
+    only: ChannelName | None = None
 
     def policy_for(self, file: CaseFile) -> Policy:
         """Return the policy that a message of this case is made by."""
@@ -159,7 +163,7 @@ def _decide(tx: Tx, notice: Notice, file: CaseFile, desk: Desk, prepared: Prepar
     if notice.tries > _MOST_TRIES:
         prepared.asks.append(_hold(tx, notice, file, "too_many_tries", TaskKind.CHECK_DELIVERY, desk.now))
         return None
-    decision, asks = deciding.take(tx, notice, file, desk.policies, desk.now)
+    decision, asks = deciding.take(tx, notice, file, desk.policies, desk.now, only=desk.only)
     prepared.asks += asks
     outcome, notice = decision.outcome, notices.load(tx, notice.pk)
     if not isinstance(outcome, Send):

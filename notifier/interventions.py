@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row
 
-from notifier import contact_clock, deciding
+from notifier import contact_clock, deciding, plain_words
 from notifier.errors import NotFound
-from notifier.records import ABOUT_THE_NEWS, Ask, Notice, NoticeState, Settled, What
+from notifier.records import ABOUT_THE_NEWS, Ask, ChannelName, Notice, NoticeState, Settled, What
 from notifier.rules.policy import Policies
 from notifier.store import events, journal, notices, rejections
 from notifier.store.database import Tx
@@ -25,11 +26,35 @@ def try_again(tx: Tx, notice_pk: int, policies: Policies, now: datetime) -> list
     A contact point that failed for good stays unused until it is confirmed or replaced. Raises
     :class:`NotFound` where there is nothing to try again.
     """
-    notice = _waiting(tx, notice_pk)
-    if notice is None or notice.hold is not None or notice.reason == _WAITS_FOR_A_TALK:
-        raise NotFound(f"N{notice_pk} is not a notice that can be tried again; see `notifier failures`")
-    again = {"state": NoticeState.PLANNED, "retried_at": now, "tries": 0, "full_only": False, "send_at": None}
-    return _decide_anew(tx, notice, again, policies, now)
+    notice = _to_try_again(tx, notice_pk)
+    return _decide_anew(tx, notice, {"state": NoticeState.PLANNED, **_begun_anew(now)}, policies, now)
+
+
+def take_in_hand_again(tx: Tx, notice_pk: int, until: datetime, now: datetime) -> None:
+    """Have a notice in hand that is to be tried again at once, as if nothing had been tried.
+
+    Raises :class:`NotFound` where there is nothing to try again, or where a message to the same victim is
+    just being sent.
+    """
+    notice = _to_try_again(tx, notice_pk)
+    free = notices.lock_victims(tx, [notice.victim_pk])
+    if not free or notices.in_hand(tx, free, now):
+        raise NotFound("a message to her is being sent at this moment; try again in a minute")
+    leased = {"state": NoticeState.SENDING, "leased_until": until}
+    notices.change(tx, notice_pk, **leased, **_begun_anew(now))
+
+
+def require_on_its_way(tx: Tx, notice_pk: int, channel: ChannelName, timezone: ZoneInfo) -> None:
+    """Raise :class:`NotFound` with the cause where a notice that was to go at once does not go."""
+    notice = notices.load(tx, notice_pk)
+    if notice.state in (NoticeState.SENDING, NoticeState.WITH_PERSON):
+        return
+    if notice.state is NoticeState.PLANNED and notice.send_at is not None:
+        when = plain_words.moment(notice.send_at, timezone)
+        raise NotFound(f"N{notice_pk} cannot go by {channel} before {when}: she agreed to other hours")
+    if notice.state is NoticeState.FAILED:
+        raise NotFound(f"N{notice_pk} cannot go by {channel}: the contract has no {channel} that can be used")
+    raise NotFound(f"N{notice_pk} is not sent: {plain_words.reason(notice.reason)}")
 
 
 def release(tx: Tx, notice_pk: int, by: str, policies: Policies, now: datetime) -> list[Ask]:
@@ -47,18 +72,21 @@ def release(tx: Tx, notice_pk: int, by: str, policies: Policies, now: datetime) 
     return _decide_anew(tx, notice, {"hold": None, "state": NoticeState.PLANNED}, policies, now)
 
 
-def discard(tx: Tx, notice_pk: int, by: str, policies: Policies, now: datetime) -> list[Settled]:
+def discard(
+    tx: Tx, notice_pk: int, by: str, policies: Policies, now: datetime, words: str | None = None
+) -> list[Settled]:
     """Give a notice up that was not told yet, because a person says so; what was asked about it is over.
 
-    Raises :class:`NotFound` where there is none that waits.
+    ``words`` say why, where that is known; they are kept with the decision. Raises :class:`NotFound` where
+    there is none that waits.
     """
     found = notices.load_all(tx, [notice_pk])
     if not found or found[0].state not in (*_MAY_BE_TRIED_AGAIN, NoticeState.PLANNED):
         raise NotFound(f"N{notice_pk} does not wait to be told; `notifier failures` and `notifier due` list")
     notice, file = found[0], load_file(tx, found[0].case_pk)
     over = {"state": NoticeState.CANCELLED, "reason": "discarded", "send_at": None, "at_risk_at": None}
-    notices.change(tx, notice_pk, **over)
-    why = (f"{by} decided that it is not told",)
+    notices.change(tx, notice_pk, hold=None, **over)
+    why = (f"{by} decided that it is not told" + (f": {words}" if words else ""),)
     journal.write(tx, deciding.line_about(notice, file, What.CANCELLED, "discarded", why), now)
     if notice.event_pk is None:
         contact_clock.refresh(tx, file, notice.victim_pk, policies, now)
@@ -99,6 +127,17 @@ def _set_aside(tx: Tx, event_pk: int) -> Row[Any]:
     if found is None:
         raise NotFound(f"S{event_pk} is no event that was set aside; `notifier failures` lists them")
     return found
+
+
+def _to_try_again(tx: Tx, notice_pk: int) -> Notice:
+    notice = _waiting(tx, notice_pk)
+    if notice is None or notice.hold is not None or notice.reason == _WAITS_FOR_A_TALK:
+        raise NotFound(f"N{notice_pk} is not a notice that can be tried again; see `notifier failures`")
+    return notice
+
+
+def _begun_anew(now: datetime) -> dict[str, Any]:
+    return {"retried_at": now, "tries": 0, "full_only": False, "send_at": None}
 
 
 def _waiting(tx: Tx, notice_pk: int) -> Notice | None:

@@ -38,6 +38,7 @@ from notifier.rules.timing import Timing, first_in_windows, local_day, send_time
 
 # What asks for a decision needs these as well.
 __all__ = [
+    "HOLDS",
     "Cancel",
     "Decision",
     "Hold",
@@ -50,10 +51,11 @@ __all__ = [
     "decide",
 ]
 
-_HELD = {
+HOLDS = {
     "volume": "far more of these came within an hour than is usual: staff release or discard it",
     "identity": "two records of persons were merged or split: staff find out whom it concerns",
 }
+"""Why a notice waits until a person releases or discards it, and what that means."""
 # The forms that carry a whole text, and how the short words announce it.
 _FULL_TEXT_BY = {Form.MAIL: FullTextBy.EMAIL, Form.LETTER: FullTextBy.LETTER}
 
@@ -73,7 +75,7 @@ def decide(situation: Situation, policy: Policy, now: datetime) -> Decision:
         return Decision(final, tone, due, (due.why,), asks=asks)
     if situation.hold is not None:
         asks = asking.while_held(situation.hold, event, tone)
-        return Decision(Hold(situation.hold), tone, due, (due.why, _HELD[situation.hold]), asks=asks)
+        return Decision(Hold(situation.hold), tone, due, (due.why, HOLDS[situation.hold]), asks=asks)
     meets_person_first = tone is Tone.BAD_NEWS and enhanced and situation.told_in_person_at is None
     if meets_person_first:
         asks = asking.person_first(situation, policy, due, now)
@@ -87,7 +89,7 @@ def _decide_courtesy(situation: Situation, policy: Policy, now: datetime) -> Dec
     if final is not None:
         return Decision(final, Tone.ROUTINE)
     if situation.hold is not None:
-        return Decision(Hold(situation.hold), Tone.ROUTINE, why=(_HELD[situation.hold],))
+        return Decision(Hold(situation.hold), Tone.ROUTINE, why=(HOLDS[situation.hold],))
     return _plan_sending(situation, policy, now, Tone.ROUTINE, None)
 
 
