@@ -16,6 +16,7 @@ from notifier.records import (
     Ask,
     Case,
     CaseEvent,
+    NoticeState,
     Role,
     Settled,
     StaffMember,
@@ -23,27 +24,35 @@ from notifier.records import (
     TaskKind,
     What,
 )
+from notifier.room_links import RoomLinks
 from notifier.rules.policy import Policies, Policy
 from notifier.rules.staffing import HIGHEST_LEVEL, responsible
 from notifier.rules.timing import local_day, working_days_later
-from notifier.store import cases, events, journal, staff
+from notifier.staff_mail import Told
+from notifier.staff_words import reason_of
+from notifier.store import cases, events, journal, notices, staff
 from notifier.store.database import Tx
 from notifier.store.journal import Line
 
 # Escalations about a duty are one per event; the others one per victim and case.
 _ABOUT_A_DUTY = frozenset({"duty_at_risk", "late_on_arrival", "tell_in_person", "task_overdue"})
+# She knows, or is not told any more.
+_OVER = frozenset({NoticeState.SENT, NoticeState.TOLD, NoticeState.CANCELLED})
 
 
-def ask(tx: Tx, asks: Iterable[Ask], policies: Policies, now: datetime) -> None:
-    """Open what was asked for: each task once, one open escalation for one cause."""
+def ask(tx: Tx, asks: Iterable[Ask], policies: Policies, links: RoomLinks, now: datetime) -> None:
+    """Open what was asked for: each task once, one open escalation for one cause.
+
+    ``links`` are what the mails to staff lead to.
+    """
     for one in asks:
         if one.request.kind is not None:
-            _open_task(tx, one, policies, now)
+            _open_task(tx, one, policies, links, now)
         else:
-            _open_escalation(tx, one, policies, now)
+            _open_escalation(tx, one, policies, links, now)
 
 
-def _open_task(tx: Tx, ask: Ask, policies: Policies, now: datetime) -> None:
+def _open_task(tx: Tx, ask: Ask, policies: Policies, links: RoomLinks, now: datetime) -> None:
     request = ask.request
     case, policy = _circumstances(tx, ask.case_pk, policies, now)
     person, role = _responsible(case, 1, policy, now)
@@ -54,7 +63,8 @@ def _open_task(tx: Tx, ask: Ask, policies: Policies, now: datetime) -> None:
     line = _line(What.TASK, ask, person, role, f"T{task_pk}", kind=request.kind, deadline=request.deadline)
     journal.write(tx, line, now)
     if person is not None:
-        staff_mail.about_task(tx, task_pk, ask, person, role, now)
+        told = Told(ask, escalate_at, request.deadline, now, policy.timezone, links)
+        staff_mail.about_task(tx, task_pk, told, person, role)
 
 
 def _circumstances(
@@ -83,7 +93,7 @@ def _escalate_at(request: StaffRequest, policy: Policy, now: datetime) -> dateti
     return working_days_later(now, policy.staff.task_working_days, policy)
 
 
-def _open_escalation(tx: Tx, ask: Ask, policies: Policies, now: datetime) -> None:
+def _open_escalation(tx: Tx, ask: Ask, policies: Policies, links: RoomLinks, now: datetime) -> None:
     duty = ask.request.reason in _ABOUT_A_DUTY
     if ask.request.once and staff.was_escalated(tx, ask, duty=duty):
         return
@@ -95,7 +105,8 @@ def _open_escalation(tx: Tx, ask: Ask, policies: Policies, now: datetime) -> Non
     case, policy = _circumstances(tx, ask.case_pk, policies, now)
     climb_at = _climb_at(level, ask.request.safety, policy, now)
     pk = staff.add_escalation(tx, ask, duty=duty, level=level, climb_at=climb_at, now=now)
-    _tell(tx, ask, pk, level, "opened", case, policy, now)
+    told = Told(ask, climb_at, _duty(tx, ask), now, policy.timezone, links)
+    _tell(tx, told, pk, level, "opened", case, policy)
 
 
 def _climb_at(level: int, safety: bool, policy: Policy, now: datetime) -> datetime | None:
@@ -107,22 +118,31 @@ def _climb_at(level: int, safety: bool, policy: Policy, now: datetime) -> dateti
     return working_days_later(now, policy.staff.climb_working_days, policy)
 
 
-def _tell(
-    tx: Tx, ask: Ask, pk: int, level: int, kind: str, case: Case | None, policy: Policy, now: datetime
-) -> None:
+def _duty(tx: Tx, ask: Ask) -> datetime | None:
+    """Return by when the victim must be told of the event, where she is still to be told."""
+    event = ask.request.event
+    if event is None or ask.case_pk is None or ask.victim_pk is None:
+        return None
+    hers = notices.of_victim(tx, ask.victim_pk, ask.case_pk)
+    about = (one for one in hers if one.event_pk == event.pk and one.state not in _OVER)
+    return next((one.deadline for one in about), None)
+
+
+def _tell(tx: Tx, told: Told, pk: int, level: int, kind: str, case: Case | None, policy: Policy) -> None:
     """Write the line and tell the staff of this level; ``nothing_to_tell`` is told to the officer too."""
+    ask, now = told.ask, told.now
     person, role = _responsible(case, level, policy, now)
     journal.write(tx, _line(What.ESCALATION, ask, person, role, f"E{pk}", kind=kind, level=level), now)
-    told = {person.id: (person, role)} if person else {}
+    whom = {person.id: (person, role)} if person else {}
     if ask.request.reason == "nothing_to_tell":
         officer, officer_role = _responsible(case, 1, policy, now)
         if officer is not None:
-            told.setdefault(officer.id, (officer, officer_role))
-    for member, member_role in told.values():
-        staff_mail.about_escalation(tx, pk, ask, level, member, member_role, now)
+            whom.setdefault(officer.id, (officer, officer_role))
+    for member, member_role in whom.values():
+        staff_mail.about_escalation(tx, pk, told, level, member, member_role)
 
 
-def climb(tx: Tx, policies: Policies, now: datetime) -> None:
+def climb(tx: Tx, policies: Policies, links: RoomLinks, now: datetime) -> None:
     """Move unacknowledged escalations one level up; at the top a safety one is repeated."""
     for row in staff.climbing(tx, now):
         level = min(row.level + 1, HIGHEST_LEVEL)
@@ -131,15 +151,17 @@ def climb(tx: Tx, policies: Policies, now: datetime) -> None:
         climb_at = _climb_at(level, row.safety, policy, now)
         values = {"level": level, "climb_at": climb_at, "acknowledged_at": None, "acknowledged_by": None}
         staff.change_escalation(tx, row.pk, **values)
-        _tell(tx, _ask_of(tx, row), row.pk, level, kind, case, policy, now)
+        again = _ask_of(tx, row)
+        told = Told(again, climb_at, _duty(tx, again), now, policy.timezone, links)
+        _tell(tx, told, row.pk, level, kind, case, policy)
 
 
-def escalate_overdue(tx: Tx, policies: Policies, now: datetime) -> None:
+def escalate_overdue(tx: Tx, policies: Policies, links: RoomLinks, now: datetime) -> None:
     """Open an escalation for each task that was not done in time."""
     for row in staff.overdue(tx, now):
         staff.change_task(tx, row.pk, escalate_at=None)
         request = StaffRequest.escalation("task_overdue", _event(tx, row), safety=row.safety)
-        _open_escalation(tx, Ask(row.case_pk, row.victim_pk, request), policies, now)
+        _open_escalation(tx, Ask(row.case_pk, row.victim_pk, request), policies, links, now)
 
 
 def settle(tx: Tx, settled: Iterable[Settled], now: datetime) -> None:
@@ -270,5 +292,5 @@ def _line(
         level=level,
         reason=ask.request.reason,
         deadline=deadline,
-        why=(staff_mail.reason_of(ask.request),),
+        why=(reason_of(ask.request),),
     )

@@ -29,9 +29,9 @@ from notifier.toml_lines import EntryPath, entry_lines
 SHIPPED = Path(__file__).with_name("policy.toml")
 _FIRST_YEAR = 2000
 _ALWAYS = date.min
-# Local days need one time zone, and an alarm about a source belongs to no force.
+# Local days need one time zone, an alarm about a source belongs to no force, and a day's digest is one round.
 _NOT_BY_VERSION = frozenset({"timezone"})
-_NOT_BY_FORCE = frozenset({"timezone", "breaker", "silence", "operations"})
+_NOT_BY_FORCE = frozenset({"timezone", "breaker", "silence", "operations", "digest"})
 
 
 class _VersionShape(BaseModel):

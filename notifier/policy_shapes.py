@@ -134,6 +134,10 @@ class StaffShape(Part):
         )
 
 
+class DigestShape(Part):
+    time: TimeOfDay
+
+
 class ChannelsShape(Part):
     default_order: Annotated[tuple[ChannelName, ...], Field(min_length=1)]
     sms_silence_hours: Positive
@@ -265,6 +269,7 @@ class PolicyShape(Part):
     calendar: CalendarShape
     courtesy: CourtesyShape
     staff: StaffShape
+    digest: DigestShape
     channels: ChannelsShape
     offences: OffencesShape
     breaker: BreakerShape
@@ -292,6 +297,7 @@ class PolicyShape(Part):
             moment_cutoff=self.timing.moment_cutoff,
             courtesy=CourtesyPolicy(**dict(self.courtesy)),
             staff=self.staff.record(),
+            digest_time=self.digest.time,
             channels=self.channels.record(),
             serious_offences=self.offences.serious,
             at_risk_offences=self.offences.at_risk,

@@ -120,8 +120,8 @@ class Simulation:
         self._channels = {
             name: SimulatedChannel(each.facts, outcomes) for name, each in find_channels().items()
         }
-        # One after the other: the same input gives the same lines in the same order.
-        self._path = Path(self._store, policies, render, self._channels, side_by_side=1)
+        # One after the other: the same input gives the same lines in the same order. A digest gives none.
+        self._path = Path(self._store, policies, render, self._channels, side_by_side=1, digests=False)
         self._timezone = policies.timezone
         self._printed = 0
 

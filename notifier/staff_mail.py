@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from notifier.addresses import AddressRefused, normalise
 from notifier.records import (
@@ -15,80 +17,100 @@ from notifier.records import (
     Rendered,
     Role,
     StaffMember,
-    StaffRequest,
     Tone,
     Wording,
 )
+from notifier.room_links import RoomLinks
+from notifier.staff_words import COMMANDS, REASONS, TO_DO, reason_of
 from notifier.store import attempts, cases
 from notifier.store.attempts import NewAttempt, new_ref
 from notifier.store.database import Tx
 
-REASONS = {
-    "no_contact": "The victim could not be reached in any agreed way.",
-    "duty_at_risk": "A victim must be told by a legal time limit, and nothing is planned that would do it.",
-    "late_on_arrival": "This reached us after the time by which the victim had to be told.",
-    "tell_in_person": "A person must tell the victim now.",
-    "task_overdue": "A task was not done in time.",
-    "nothing_to_tell": "A victim's update is due and there is nothing specific on file to tell her.",
-    "find_contact": "Find another way to reach the victim.",
-    "check_safety": "A contact point of the victim is also on file for a party. Find out what is safe.",
-    "check_delivery": "Nobody knows whether a message went out. Find out, and tell the victim if it did not.",
-    "call_back": "Call the victim: there is something a message could not say.",
-    "cannot_meet_window": "The victim's strict times do not allow telling her within the legal time limit.",
-    "offer_meeting": "Offer the victim a meeting about this decision.",
-    "withdrew": "The victim wants no updates; decide what is done about this legal duty.",
-    "correction": "The victim was told something wrong. Correct it.",
-    "consent_withdrawn": "The victim said stop to messages of one kind. Ask her how she wants to hear.",
-    "asks_for_help": "Somebody wrote back and asks for help. Call now.",
-    "wrong_person": "A number or address of the victim seems to be somebody else's. It is not used any more.",
-    "unknown_sender": "Somebody wrote back whose number or address is on no case's file.",
-    "volume": "Far more notices than usual came within an hour. They are held: release or discard them.",
-    "unusual_volume": "Many notices came within an hour from a source that is new. Nothing is held.",
-    "identity": "Records of persons were merged or split. What waits for them is held.",
-    "source_silent": "A source has stopped publishing. Victims may not hear what happens.",
-    "provider_outage": "A provider does not answer. What it was to send goes by another one, or waits.",
-    "support_referral": "The victim must be referred to support, and no referral is on record.",
-}
+_NEXT = {1: "supervisor", 2: "unit"}
 
 
-# What else staff need to know to act, beside the reason.
-_HOW = {
-    "unknown_sender": ("Find out who it is. What was written: notifier failures --document ID",),
-    "asks_for_help": (
-        "What was written: notifier due --show-personal; without a case: notifier failures --document ID",
-    ),
-    "volume": (
-        "See what is held: notifier failures. All at once: notifier release ID, or notifier cancel ID",
-    ),
-}
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A task or an escalation as staff are told of it at ``now``.
+
+    ``until`` is when it is escalated, climbs or is told again if nobody acts, ``None`` where nothing follows;
+    ``duty`` is the instant by which the victim must be told, where that is still to be done. Both are written
+    in local time of ``timezone``.
+    """
+
+    ask: Ask
+    until: datetime | None
+    duty: datetime | None
+    now: datetime
+    timezone: ZoneInfo
+    links: RoomLinks
 
 
-def reason_of(request: StaffRequest) -> str:
-    """Return what is asked of staff, in a sentence."""
-    if request.reason == "provider_outage":
-        return f"{REASONS[request.reason]} It is {request.source}."
-    about = (("by", request.source), ("as", request.event_type))
-    where = " ".join(f"{word} {value}" for word, value in about if value is not None)
-    return f"{REASONS[request.reason]} Published {where}." if where else REASONS[request.reason]
+def moment_of(moment: datetime, timezone: ZoneInfo) -> str:
+    """Return an instant to the minute, in local time: Wed 1 Apr 2026, 18:00."""
+    local = moment.astimezone(timezone)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
 
 
-def about_task(tx: Tx, task_pk: int, ask: Ask, member: StaffMember, role: Role, now: datetime) -> None:
-    """Tell a member of staff what she must do."""
-    lines = [reason_of(ask.request), f"When it is done: notifier resolve T{task_pk} --outcome WORDS"]
-    _tell(tx, ask, member, role, f"Task T{task_pk}", lines, now)
-
-
-def about_escalation(
-    tx: Tx, pk: int, ask: Ask, level: int, member: StaffMember, role: Role, now: datetime
-) -> None:
-    """Tell a member of staff that something was escalated to her."""
+def about_task(tx: Tx, task_pk: int, told: Told, member: StaffMember, role: Role) -> None:
+    """Tell a member of staff what she must do, by when, and where she says that it is done."""
+    ref = f"T{task_pk}"
     lines = [
-        reason_of(ask.request),
-        *_HOW.get(ask.request.reason, ()),
-        f"Look after it: notifier acknowledge E{pk}",
-        f"When it is dealt with: notifier resolve E{pk} --outcome WORDS",
+        *_what(told),
+        f"By when: {_by_when_of_task(told)}",
+        *_duty(told),
+        *_page(told.links, ref),
+        f"When it is done: notifier resolve {ref} --outcome WORDS",
     ]
-    _tell(tx, ask, member, role, f"Escalation E{pk}, level {level}", lines, now)
+    _tell(tx, told, member, role, f"Task {ref}", lines)
+
+
+def about_escalation(tx: Tx, pk: int, told: Told, level: int, member: StaffMember, role: Role) -> None:
+    """Tell a member of staff that something was escalated to her, by when she must act, and where."""
+    ref = f"E{pk}"
+    lines = [
+        *_what(told),
+        f"By when: {_by_when_of_escalation(told, level)}",
+        *_duty(told),
+        *_page(told.links, ref),
+        *COMMANDS.get(told.ask.request.reason, ()),
+        f"Look after it: notifier acknowledge {ref}",
+        f"When it is dealt with: notifier resolve {ref} --outcome WORDS",
+    ]
+    _tell(tx, told, member, role, f"Escalation {ref}, level {level}", lines)
+
+
+def _what(told: Told) -> tuple[str, str]:
+    return f"What is wrong: {reason_of(told.ask.request)}", f"What to do: {TO_DO[told.ask.request.reason]}"
+
+
+def _by_when_of_task(told: Told) -> str:
+    if told.until is None:
+        return "now; it is escalated already."
+    if told.until <= told.now:
+        return "now; its time is over already, and it is escalated."
+    return f"{moment_of(told.until, told.timezone)}; after that it is escalated."
+
+
+def _by_when_of_escalation(told: Told, level: int) -> str:
+    if told.until is None:
+        return "today; this is the highest level, and nobody else is told."
+    until = moment_of(told.until, told.timezone)
+    if level in _NEXT:
+        return f"{until}; if nobody looks after it by then, the {_NEXT[level]} is told."
+    return f"now; you are told again on {until}, until somebody looks after it."
+
+
+def _duty(told: Told) -> tuple[str, ...]:
+    if told.duty is None or told.duty == told.until:
+        return ()
+    must = "must" if told.now <= told.duty else "had to"
+    return (f"The victim {must} be told by {moment_of(told.duty, told.timezone)}.",)
+
+
+def _page(links: RoomLinks, ref: str) -> tuple[str, ...]:
+    page = links.row(ref)
+    return () if page is None else (f"See it, and say what you did: {page}",)
 
 
 def about_updates(
@@ -96,33 +118,36 @@ def about_updates(
 ) -> None:
     """Remind an officer, in one email, of the victims who are to hear from her next."""
     lines = ["These victims are due an update. Tell them, or record what is awaited:"]
-    lines += [f"- case {_name(case)}: by {day:%d %B %Y}" for case, day in zip(cases, due, strict=True)]
+    lines += [f"- case {name_of(case)}: by {day:%d %B %Y}" for case, day in zip(cases, due, strict=True)]
     lines.append("Otherwise the service tells them itself what is on file.")
     _queue(tx, None, member, role, ChannelName.EMAIL, "Updates due", lines, Tone.ROUTINE, now)
 
 
 def about_referral(tx: Tx, case: Case, member: StaffMember, role: Role, now: datetime) -> None:
     """Remind an officer of a referral to support that is not on record."""
-    lines = [
-        REASONS["support_referral"],
-        "Refer her, or record that she declined: publish support.referred or support.declined.",
-    ]
-    subject = f"Referral due: case {_name(case)}"
+    lines = [REASONS["support_referral"], TO_DO["support_referral"]]
+    subject = f"Referral due: case {name_of(case)}"
     _queue(tx, case.pk, member, role, ChannelName.EMAIL, subject, lines, Tone.ROUTINE, now)
 
 
-def _tell(
-    tx: Tx, ask: Ask, member: StaffMember, role: Role, subject: str, lines: list[str], now: datetime
-) -> None:
-    tone = Tone.SAFETY if ask.request.safety else Tone.ROUTINE
-    if ask.case_pk is not None:
-        subject = f"{subject}: case {_name(cases.load(tx, ask.case_pk))}"
-    _queue(tx, ask.case_pk, member, role, ChannelName.EMAIL, subject, lines, tone, now)
-    if ask.request.safety:
-        _queue(tx, ask.case_pk, member, role, ChannelName.SMS, subject, [f"{subject}. {lines[0]}"], tone, now)
+def digest(tx: Tx, member: StaffMember, role: Role, subject: str, lines: list[str], now: datetime) -> None:
+    """Send a supervisor or a unit what waits in all of their cases."""
+    _queue(tx, None, member, role, ChannelName.EMAIL, subject, lines, Tone.ROUTINE, now)
 
 
-def _name(case: Case) -> str:
+def _tell(tx: Tx, told: Told, member: StaffMember, role: Role, subject: str, lines: list[str]) -> None:
+    request, case_pk = told.ask.request, told.ask.case_pk
+    tone = Tone.SAFETY if request.safety else Tone.ROUTINE
+    if case_pk is not None:
+        subject = f"{subject}: case {name_of(cases.load(tx, case_pk))}"
+    _queue(tx, case_pk, member, role, ChannelName.EMAIL, subject, lines, tone, told.now)
+    if request.safety:
+        short = [f"{subject}. {reason_of(request)}"]
+        _queue(tx, case_pk, member, role, ChannelName.SMS, subject, short, tone, told.now)
+
+
+def name_of(case: Case) -> str:
+    """Return how staff know a case: its reference, or its id where it has none."""
     return case.reference or case.case_id
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from notifier import escalation
 from notifier.providers.chain import Leave
 from notifier.records import Ask, StaffRequest
+from notifier.room_links import NOWHERE, RoomLinks
 from notifier.rules.policy import Policies
 from notifier.store import providers, staff
 from notifier.store.database import Store, Tx
@@ -31,9 +32,17 @@ class StoredLedger:
     Staff hear of an outage once, and it ends by itself when the provider answers again.
     """
 
-    def __init__(self, store: Store, policies: Policies, limits: Limits, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        policies: Policies,
+        limits: Limits,
+        now: Callable[[], datetime],
+        links: RoomLinks = NOWHERE,
+    ) -> None:
         self._store = store
         self._policies = policies
+        self._links = links
         self._limits = limits
         self._now = now
         # A commit for each call would be most of what a sending costs.
@@ -87,7 +96,7 @@ class StoredLedger:
         providers.change(tx, provider, out_since=out_since or now, trial_at=now + self._limits.pause)
         if out_since is None:
             request = StaffRequest.about_source(REASON, provider)
-            escalation.ask(tx, [Ask(None, None, request)], self._policies, now)
+            escalation.ask(tx, [Ask(None, None, request)], self._policies, self._links, now)
 
     def is_anothers(self, attempt_ref: str, provider_id: str) -> bool:
         """Tell whether a provider's id is on record as that of another attempt; raises ``Unreachable``."""

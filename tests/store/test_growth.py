@@ -23,7 +23,10 @@ WHEN = "Wed 1 Apr 2026 09:30"
 NOW = at(WHEN)
 POLICIES = load_policies(breaker=False)  # so much at once would be held
 # Indexes that hold only what waits: to walk through one is to see no row in vain.
-OF_WHAT_WAITS = ("ix_events_unplanned", "ix_journal_unpublished")
+OF_WHAT_WAITS = (
+    *("ix_events_unplanned", "ix_journal_unpublished"),
+    *("ix_tasks_open", "ix_escalations_open", "ix_notices_not_told"),
+)
 # What holds a few rows however long the service runs; the last one: the values of a statement itself.
 SMALL = ("providers", "sources", "publisher_keys", "VIRTUAL TABLE")
 
