@@ -15,23 +15,25 @@ from time import monotonic
 from notifier import (
     asking_providers,
     delivery,
+    digest,
     escalation,
     intake,
-    interventions,
     receipts,
     referral,
     replies,
     source_watch,
     sweeping,
 )
+from notifier.by_hand import ByHand
 from notifier.channels.base import Channels
 from notifier.composing import Render
 from notifier.delivery import Answer, Desk, Dispatch
-from notifier.errors import EventRefused, Unreachable
+from notifier.errors import Unreachable
 from notifier.in_hand import InHand
-from notifier.intake import OPERATIONS_DOOR, Taken
+from notifier.intake import Taken
 from notifier.planner import Planner
-from notifier.records import ChannelName, Receipt, Reply
+from notifier.records import Ask, ChannelName, Receipt, Reply
+from notifier.room_links import NOWHERE, RoomLinks
 from notifier.rules.policy import Policies
 from notifier.store import awaited, events, notices
 from notifier.store.agenda import next_due
@@ -55,7 +57,8 @@ class Path:
 
     ``until`` is when a lease ends, on the same clock as ``now``: ``lease_seconds`` (real ones) from now,
     longer than any provider's time-outs together. ``in_hand`` notes what is planned; without it nobody sees
-    that an event kills its planner. Safe to use from several threads.
+    that an event kills its planner. ``links`` are what mails to staff lead to. ``digests`` sends supervisors
+    each morning what waits in their cases. ``by_hand`` is what staff do. Safe to use from several threads.
     """
 
     def __init__(
@@ -68,14 +71,21 @@ class Path:
         side_by_side: int = _SIDE_BY_SIDE,
         lease_seconds: int = LEASE_SECONDS,
         in_hand: InHand | None = None,
+        links: RoomLinks = NOWHERE,
+        digests: bool = True,
     ) -> None:
         self.store = store
         self.policies = policies
         self.channels = channels
         self.lease_seconds = lease_seconds
         self._render = render
-        self._planner = Planner(store, policies, in_hand or InHand())
+        self._links = links
+        self._digests = digests
+        self._planner = Planner(store, policies, links, in_hand or InHand())
         self._pool = ThreadPoolExecutor(side_by_side, thread_name_prefix="send")
+        self.by_hand = ByHand(
+            store, policies, self._planner, self._desk, self._ask, self._send, lease_seconds
+        )
 
     def close(self) -> None:
         """Wait for sendings under way."""
@@ -88,20 +98,6 @@ class Path:
         return self.store.run(
             lambda tx: intake.take_in(tx, documents, door=door, now=now, allowed_source=source)
         )
-
-    def take_in_of_staff(self, document: str, case_id: str, now: datetime) -> None:
-        """Store an event that staff made in the operations room, and plan it at once.
-
-        Raises :class:`EventRefused` with what is wrong; then nothing was stored.
-        """
-
-        def take_in(tx: Tx) -> None:
-            (taken,) = intake.take_in(tx, [document], door=OPERATIONS_DOOR, now=now)
-            if taken.reason is not None:
-                raise EventRefused(taken.reason)
-
-        self.store.run(take_in)
-        self.plan([case_id], now)
 
     def unplanned_cases(self) -> list[str]:
         """Return cases with events that wait for planning."""
@@ -127,12 +123,15 @@ class Path:
         What a worker had in hand when it died goes alone, after the others: it may be what killed it.
         """
         lease_ends = monotonic() + self.lease_seconds
-        desk = Desk(self.policies, self._render, self.channels, now, until)
+        desk = self._desk(now, until)
         with self.store.begin() as tx:
             alone = notices.broken_off(tx, victim_pks, now)
         together = [pk for pk in victim_pks if pk not in alone]
         groups = [together, *([pk] for pk in alone)]
         return sum(self._deliver(group, desk, lease_ends) for group in groups if group)
+
+    def _desk(self, now: datetime, until: datetime) -> Desk:
+        return Desk(self.policies, self._render, self.channels, now, until)
 
     def _deliver(self, victim_pks: Sequence[int], desk: Desk, lease_ends: float) -> int:
         pks = self.store.run(lambda tx: delivery.take_in_hand(tx, victim_pks, desk.now, desk.until))
@@ -150,7 +149,7 @@ class Path:
     def _prepare(self, pks: Sequence[int], desk: Desk) -> list[Dispatch]:
         def prepare(tx: Tx) -> list[Dispatch]:
             prepared = delivery.prepare(tx, pks, desk)
-            escalation.ask(tx, prepared.asks, self.policies, desk.now)
+            self._ask(tx, prepared.asks, desk.now)
             return prepared.dispatches
 
         return self.store.run(prepare)
@@ -185,7 +184,7 @@ class Path:
     def _record(self, answers: Sequence[Answer], now: datetime) -> None:
         def record(tx: Tx) -> None:
             asks = delivery.record(tx, answers, self.channels, self.policies, now)
-            escalation.ask(tx, asks, self.policies, now)
+            self._ask(tx, asks, now)
 
         self.store.run(record)
 
@@ -208,7 +207,7 @@ class Path:
             result = asking_providers.ask(question, self.channels)
             with self.store.begin() as tx:
                 asks = asking_providers.settle(tx, question, result, self.policies, now)
-                escalation.ask(tx, asks, self.policies, now)
+                self._ask(tx, asks, now)
         return len(questions)
 
     def receive(self, channel: ChannelName, received: Iterable[Receipt], now: datetime) -> None:
@@ -219,7 +218,7 @@ class Path:
 
         def receive(tx: Tx) -> None:
             asks = receipts.receive(tx, channel, brought, self.policies, now)
-            escalation.ask(tx, asks, self.policies, now)
+            self._ask(tx, asks, now)
 
         self.store.run(receive)
 
@@ -230,7 +229,7 @@ class Path:
             lease_ends = monotonic() + self.lease_seconds
             with self.store.begin() as tx:
                 taken = replies.hear(tx, reply, self.policies, self._render, now, until)
-                escalation.ask(tx, taken.asks, self.policies, now)
+                self._ask(tx, taken.asks, now)
             if taken.answer is not None:
                 self._send([Dispatch(*taken.answer)], now, lease_ends)
 
@@ -242,6 +241,7 @@ class Path:
             self._sweep_courtesy,
             self._sweep_referrals,
             self._sweep_sources,
+            self._sweep_digests,
         ):
             try:
                 with timing(part.__name__.removeprefix("_sweep_")):
@@ -257,50 +257,36 @@ class Path:
             silent = set(self.channels) - set(asking_providers.giving_receipts(self.channels))
             asks += sweeping.read_silence(tx, silent, self.policies, now, _LOCKED_AT_ONCE)
             asks += sweeping.find_at_risk(tx, now)
-            escalation.ask(tx, asks, self.policies, now)
+            self._ask(tx, asks, now)
 
     def _sweep_staff(self, now: datetime) -> None:
         with self.store.begin() as tx:
-            escalation.escalate_overdue(tx, self.policies, now)
-            escalation.climb(tx, self.policies, now)
+            escalation.escalate_overdue(tx, self.policies, self._links, now)
+            escalation.climb(tx, self.policies, self._links, now)
 
     def _sweep_courtesy(self, now: datetime) -> None:
         with self.store.begin() as tx:
             asks = sweeping.start_courtesy(tx, self.policies, now, _BATCH)
-            escalation.ask(tx, asks, self.policies, now)
+            self._ask(tx, asks, now)
             sweeping.prompt_officers(tx, self.policies, now)
 
     def _sweep_referrals(self, now: datetime) -> None:
         with self.store.begin() as tx:
             referral.prompt(tx, self.policies, now)
-            escalation.ask(tx, referral.escalate(tx, now), self.policies, now)
+            self._ask(tx, referral.escalate(tx, now), now)
 
     def _sweep_sources(self, now: datetime) -> None:
         with self.store.begin() as tx:
             for source in source_watch.find_speaking(tx, now):
                 escalation.end_about_source(tx, source_watch.REASON, source, now)
-            escalation.ask(tx, source_watch.find_silent(tx, self.policies, now), self.policies, now)
+            self._ask(tx, source_watch.find_silent(tx, self.policies, now), now)
 
-    def release(self, notice_pk: int, by: str, now: datetime) -> None:
-        """A person lets a held notice go; raises ``NotFound``."""
-        with self.store.begin() as tx:
-            asks = interventions.release(tx, notice_pk, by, self.policies, now)
-            escalation.ask(tx, asks, self.policies, now)
+    def _sweep_digests(self, now: datetime) -> None:
+        if self._digests:
+            digest.send_due(self.store, self.policies, self._links, now)
 
-    def discard(self, notice_pk: int, by: str, now: datetime) -> None:
-        """A person gives a notice up; raises ``NotFound``."""
-        with self.store.begin() as tx:
-            escalation.settle(tx, interventions.discard(tx, notice_pk, by, self.policies, now), now)
-
-    def resolve(self, escalation_pk: int, by: str, outcome: str, now: datetime) -> None:
-        """A person dealt with an escalation, unless what it asked for ended it already."""
-        with self.store.begin() as tx:
-            escalation.resolve_if_open(tx, escalation_pk, by, outcome, now)
-
-    def retry(self, notice_pk: int, now: datetime) -> None:
-        """A person asks that a failed or uncertain notice is tried again; raises ``NotFound``."""
-        with self.store.begin() as tx:
-            escalation.ask(tx, interventions.try_again(tx, notice_pk, self.policies, now), self.policies, now)
+    def _ask(self, tx: Tx, asks: Iterable[Ask], now: datetime) -> None:
+        escalation.ask(tx, asks, self.policies, self._links, now)
 
     def next_due(self, after: datetime) -> datetime | None:
         """Return when something is next due by the clock."""

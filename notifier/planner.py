@@ -14,6 +14,7 @@ from functools import partial
 from notifier import escalation, planning
 from notifier.errors import NotifierError, Unreachable
 from notifier.in_hand import InHand
+from notifier.room_links import RoomLinks
 from notifier.rules.policy import Policies
 from notifier.store import cases, events
 from notifier.store.database import Store, Tx
@@ -27,9 +28,10 @@ _DEADLY = f"it ended the program that planned it, {_MOST_PLANNERS_LOST} times: r
 class Planner:
     """Plans the events of one store; safe to use from several threads."""
 
-    def __init__(self, store: Store, policies: Policies, in_hand: InHand) -> None:
+    def __init__(self, store: Store, policies: Policies, links: RoomLinks, in_hand: InHand) -> None:
         self._store = store
         self._policies = policies
+        self._links = links
         self._in_hand = in_hand
         self._deaths_are_counted = False
 
@@ -69,7 +71,7 @@ class Planner:
                 suspects = [name for name in _suspects_last(waiting) if _deaths(waiting[name])]
                 trusted = [name for name in waiting if name not in suspects]
                 note([pk for name in trusted for pk in waiting[name]])
-                left = self._plan_in(tx, trusted, now, wait=wait) if trusted else []
+                left = self.plan_in(tx, trusted, now, wait=wait) if trusted else []
                 return left + suspects
 
             return self._store.run(plan)
@@ -84,7 +86,7 @@ class Planner:
             first = min(events.unplanned(tx, (case_id,)).get(case_id, ()), default=None)
             if first is not None:
                 note((first,))
-                self._plan_in(tx, (case_id,), now, limit=1)
+                self.plan_in(tx, (case_id,), now, limit=1)
 
         try:
             with self._in_hand.noting() as note:
@@ -97,7 +99,7 @@ class Planner:
             self._set_aside(first, problem)
         return first is not None
 
-    def _plan_in(
+    def plan_in(
         self,
         tx: Tx,
         case_ids: Sequence[str],
@@ -106,9 +108,13 @@ class Planner:
         limit: int | None = None,
         wait: bool = True,
     ) -> list[str]:
+        """Plan the cases' new events in this transaction; return those that were left.
+
+        Raises what :func:`planning.plan` raises; it sets nothing aside.
+        """
         planned = planning.plan(tx, case_ids, self._policies, now, limit=limit, wait=wait)
         escalation.settle(tx, planned.settled, now)
-        escalation.ask(tx, planned.asks, self._policies, now)
+        escalation.ask(tx, planned.asks, self._policies, self._links, now)
         escalation.answer(tx, planned.answered, self._policies, now)
         return planned.left
 

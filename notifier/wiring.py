@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from notifier.channels.base import Channel, find_providers
 from notifier.clock import Clock
@@ -22,6 +24,7 @@ from notifier.providers.chain import Chain, Ledger
 from notifier.providers.ledger import Limits, StoredLedger
 from notifier.records import ChannelName
 from notifier.rendering import Renderer
+from notifier.room_links import RoomLinks
 from notifier.rules.policy import Policies
 from notifier.settings import Settings, load_keys, load_settings
 from notifier.store.cipher import Cipher
@@ -29,6 +32,7 @@ from notifier.store.database import Store
 from notifier.template_folders import templates_in_force
 
 _REDIS_WAIT_SECONDS = 5
+_QUESTION_SECONDS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ def services(settings: Settings | None = None, *, check: bool = True) -> Iterato
             channels,
             lease_seconds=settings.lease_seconds,
             in_hand=InHand(settings.home / "in-hand"),
+            links=RoomLinks(settings.public_url),
         )
         stack.callback(path.close)
         yield Services(settings, clock, cipher, store, policies, channels, path)
@@ -91,8 +96,8 @@ def policies_of(settings: Settings) -> Policies:
 
 def ledger_of(settings: Settings, store: Store, policies: Policies, clock: Clock) -> StoredLedger:
     """Return what knows how the providers stand, and which has which message."""
-    pause = timedelta(seconds=settings.provider_pause_seconds)
-    return StoredLedger(store, policies, Limits(settings.provider_failures, pause), clock.now)
+    pause, links = timedelta(seconds=settings.provider_pause_seconds), RoomLinks(settings.public_url)
+    return StoredLedger(store, policies, Limits(settings.provider_failures, pause), clock.now, links)
 
 
 def channels_of(settings: Settings, ledger: Ledger) -> dict[ChannelName, Channel]:
@@ -156,3 +161,13 @@ def redis_url(settings: Settings) -> str:
 def redis_client(url: str) -> redis.Redis:
     """Return a client whose waits end."""
     return redis.Redis.from_url(url, socket_connect_timeout=_REDIS_WAIT_SECONDS, health_check_interval=30)
+
+
+def asking_redis(url: str) -> redis.Redis:
+    """Return a client for a question whose answer must come soon or not at all: one try, of a second."""
+    return redis.Redis.from_url(
+        url,
+        socket_connect_timeout=_QUESTION_SECONDS,
+        socket_timeout=_QUESTION_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
