@@ -1,8 +1,9 @@
-"""What waits although it should not: for `notifier doctor`. Every check says what waits and the mend."""
+"""What waits although it should not: for `notifier doctor`, which names the mend, and for figures."""
 
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,13 @@ from typing import Any
 import redis
 from sqlalchemy import ColumnElement, func, select
 
+from notifier.event_queue import GROUP
 from notifier.records import NoticeState
 from notifier.store.database import Store
 from notifier.store.tables import events, notices
 
-_PATIENCE = timedelta(minutes=10)
+PATIENCE = timedelta(minutes=10)
+"""What waits for longer waits although it should not."""
 _LEAST_FREE_BYTES = 500_000_000
 
 
@@ -26,7 +29,7 @@ def check_work(store: Store, now: datetime) -> str | None:
         ("an event has waited for its planning", _oldest(store, events.c.arrived_at, unplanned)),
         ("a notice has waited for its sending", _oldest(store, notices.c.send_at, planned)),
     ):
-        if since is not None and now - since >= _PATIENCE:
+        if since is not None and now - since >= PATIENCE:
             waited = _minutes(now - since)
             return f"{what} for {waited}: start `notifier worker` and `notifier scheduler`"
     return None
@@ -38,7 +41,31 @@ def _oldest(store: Store, column: Any, condition: ColumnElement[bool]) -> dateti
     return oldest
 
 
-def check_stream(client: redis.Redis, stream: str, patience: timedelta = _PATIENCE) -> str | None:
+@dataclass(frozen=True, slots=True)
+class InStream:
+    """What stands in the queue: ``waiting`` was given to no intake yet, ``in_hand`` was, and is not stored.
+
+    ``oldest`` is how long the first of them has stood there, ``None`` where nothing does.
+    """
+
+    waiting: int
+    in_hand: int
+    oldest: timedelta | None
+
+
+def in_stream(client: redis.Redis, stream: str) -> InStream:
+    """Return what stands in the queue; raises ``redis.RedisError``."""
+    length, groups = client.xlen(stream), _groups(client, stream)
+    in_hand = sum(int(group["pending"]) for group in groups if group["name"] == GROUP.encode())
+    # What was taken in is deleted: whatever stands there and is in nobody's hand waits for the intake.
+    return InStream(max(0, int(length) - in_hand), in_hand, waits_in_stream(client, stream))
+
+
+def _groups(client: redis.Redis, stream: str) -> Any:
+    return client.xinfo_groups(stream) if client.exists(stream) else ()
+
+
+def check_stream(client: redis.Redis, stream: str, patience: timedelta = PATIENCE) -> str | None:
     """Look for an event that nobody takes from the queue; raises ``redis.RedisError``."""
     waited = waits_in_stream(client, stream)
     if waited is None or waited < patience:

@@ -41,5 +41,9 @@ class Clock:
         """Return the virtual instant, in UTC, that is so many real seconds from now: where a lease ends."""
         return self._virtual(datetime.now(UTC) + timedelta(seconds=real_seconds))
 
+    def real_seconds_since(self, virtual: datetime) -> float:
+        """Return how many real seconds ago this clock showed ``virtual``."""
+        return (self.now() - virtual).total_seconds() / self.speed
+
     def _virtual(self, real: datetime) -> datetime:
         return self.epoch_virtual.astimezone(UTC) + (real - self.epoch_real) * self.speed

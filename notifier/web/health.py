@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 
 from notifier.web.answers import error
 from notifier.web.auth import Parts
-from notifier.wiring import redis_client
+from notifier.wiring import asking_redis
 
 
 async def healthz() -> Response:
@@ -27,7 +27,7 @@ def readyz(services: Parts) -> Response:
 
 
 def _answers(url: str) -> bool:
-    with redis_client(url) as client:
+    with asking_redis(url) as client:
         try:
             return bool(client.ping())
         except redis.RedisError:

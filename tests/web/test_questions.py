@@ -1,22 +1,17 @@
-"""What can be asked: facts, checks, health and figures."""
+"""What can be asked: facts, checks and health."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path as File
 from typing import Any
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from notifier.embedded import free_port
-from notifier.records import NoticeState, What
-from notifier.store import journal, rejections
-from notifier.store.database import Tx
+from notifier.records import What
+from notifier.store import journal
 from notifier.store.journal import Line
-from notifier.store.tables import cases, escalations, notices, tasks, victims
-from notifier.store.tables import events as event_table
-from tests.builders import AN_ARREST, a_document, a_store, at, stored
+from tests.builders import AN_ARREST, a_document, a_store, stored
 from tests.fakes import fake_channels
 from tests.web.conftest import COURTS, NOW, Web, running_web
 
@@ -105,57 +100,3 @@ def test_it_is_ready_with_redis(tmp_path: File, redis_url: str) -> None:
         running_web(store, tmp_path, fake_channels(), redis_url=redis_url) as web,
     ):
         assert web.http.get("/readyz").status_code == 200
-
-
-def a_notice(tx: Tx, state: NoticeState, **values: Any) -> None:
-    row = {
-        "case_pk": 1, "victim_pk": 1, "event_type": AN_ARREST, "occurred_at": NOW, "state": state,
-        "tone": "routine", "queue": "routine", **values,
-    }  # fmt: skip
-    tx.run(notices.insert().values(row))
-
-
-def fill(tx: Tx) -> None:
-    """Store some of everything that is counted, and of what is not: resolved, done, not due yet."""
-    nothing = tx.cipher.seal({})
-    tx.run(cases.insert().values(pk=1, case_id="case-of-jocasta", profile_sealed=nothing))
-    tx.run(victims.insert().values(pk=1, victim_id="jocasta", profile_sealed=nothing))
-    a_notice(tx, NoticeState.PLANNED, send_at=at("Wed 1 Apr 2026 09:30"))
-    a_notice(tx, NoticeState.PLANNED, send_at=at("Fri 1 Apr 2050 09:30"))
-    a_notice(tx, NoticeState.TOLD)
-    about = {"cause": "c", "case_pk": 1, "safety": False, "opened_at": NOW}
-    for level, resolved_at in ((1, None), (3, None), (3, None), (2, NOW)):
-        row = {**about, "reason": "no_contact", "level": level, "resolved_at": resolved_at}
-        tx.run(escalations.insert().values(row))
-    for done_at in (None, NOW):
-        tx.run(tasks.insert().values({**about, "kind": "call_back", "done_at": done_at}))
-    rejections.add(tx, "http", "rubbish of Jocasta", "not JSON", NOW)
-    stored(tx, a_document(AN_ARREST, "Wed 1 Apr 2026 09:30", id_="e1"))
-    tx.run(event_table.update().values(problem="cannot be planned"))
-
-
-def figures(text: str) -> Iterator[tuple[str, float]]:
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            yield " ".join([sample.name, *sample.labels.values()]), sample.value
-
-
-def test_the_figures(web: Web) -> None:
-    empty = dict(figures(web.http.get("/metrics").text))
-    assert set(empty.values()) == {0}
-    with web.store.begin() as tx:
-        fill(tx)
-    answer = web.http.get("/metrics")
-    found = dict(figures(answer.text))
-    assert set(found) == set(empty), "a figure is there before it is needed"
-    assert found.pop("notifier_oldest_due_seconds") > 3_600, "since April 2026, and the other one is not due"
-    assert {name: value for name, value in found.items() if value} == {
-        "notifier_notices planned": 2,
-        "notifier_notices told": 1,
-        "notifier_open_escalations 1": 1,
-        "notifier_open_escalations 3": 2,
-        "notifier_open_tasks": 1,
-        "notifier_rejections": 1,
-        "notifier_events_set_aside": 1,
-    }
-    assert "ocasta" not in answer.text
