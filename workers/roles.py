@@ -32,6 +32,7 @@ from notifier.store import rejections
 from notifier.wiring import Services, redis_client
 from workers.actors import make_actors
 from workers.broker import BULK, SERVED_WITH, WakeUps, make_broker
+from workers.counting import counting
 from workers.schedule import run_scheduler
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def _worker(services: Services, redis_url: str, queue: str) -> dramatiq.Worker:
 
 def run_scheduler_role(services: Services, redis_url: str, stop: Event) -> None:
     """Find what is due and publish facts until ``stop`` is set."""
-    with reachable_redis(redis_url) as client:
+    with reachable_redis(redis_url) as client, counting(services, stop):
         actors = make_actors(_broker(services, redis_url), services.path, services.clock)
         _log.info("the scheduler is ready")
         run_scheduler(

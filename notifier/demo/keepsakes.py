@@ -7,9 +7,9 @@ from pathlib import Path
 
 from sqlalchemy import Row, select
 
-from notifier.demo.duties import ARRIVED
 from notifier.demo.providers import TO_VICTIMS, mail_refs
 from notifier.demo.stage import LETTERS, Stage
+from notifier.rules.compliance import ARRIVED
 from notifier.sms_text import measure
 from notifier.store import cases
 from notifier.store.attempts import Attempt, content, load

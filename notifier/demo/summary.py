@@ -9,11 +9,12 @@ from itertools import pairwise
 from sqlalchemy import select
 
 from notifier.demo.day import Day
-from notifier.demo.duties import ARRIVED, duties
+from notifier.demo.duties import duties
 from notifier.demo.losses import Arrivals, account_for, losses
 from notifier.demo.providers import TO_VICTIMS, Provider, providers
 from notifier.demo.stage import Stage
 from notifier.records import AttemptState, What
+from notifier.rules.compliance import ARRIVED
 from notifier.store.database import Tx
 from notifier.store.tables import attempt_notices, attempts, escalations, journal, tasks
 
@@ -61,7 +62,7 @@ def summarise(stage: Stage, day: Day) -> Summary:
             fallbacks=fallbacks(tx),
             escalations=Counter((row.reason, row.level) for row in tx.all(select(escalations))),
             tasks=Counter(row.kind for row in tx.all(select(tasks.c.kind))),
-            duties=duties(tx, day.end),
+            duties=duties(tx, stage.services.policies, day.end),
             unknown=sum(row.state == AttemptState.UNKNOWN for row in to_victims),
             duplicates=sum(any(_AGAIN in why for why in row.why) for row in to_victims),
             providers=compared,

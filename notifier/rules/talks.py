@@ -25,5 +25,12 @@ def talk_at(talk: CaseEvent) -> datetime:
 
 def talked_about_at(history: Iterable[CaseEvent], event: CaseEvent, victim_id: str) -> datetime | None:
     """Return when a person first spoke with the victim about ``event``, or ``None``."""
-    about = (talk for talk in talks_with(history, victim_id) if event.id in talk.data.about)
-    return min((talk_at(talk) for talk in about), default=None)
+    return first_talks(history, victim_id).get(event.id)
+
+
+def first_talks(history: Iterable[CaseEvent], victim_id: str) -> dict[str, datetime]:
+    """Return when a person first spoke with the victim about each event, by the event's id."""
+    first: dict[str, datetime] = {}
+    for talk in sorted(talks_with(history, victim_id), key=talk_at, reverse=True):
+        first |= dict.fromkeys(talk.data.about, talk_at(talk))
+    return first

@@ -173,6 +173,18 @@ def of_case(tx: Tx, case_id: str) -> list[CaseEvent]:
     return tx.of(_OF_CASE, case_id)
 
 
+_OF_TYPES = _IN_CASES.where(among(events.c.type, "types"))
+
+
+def of_types(tx: Tx, case_ids: Iterable[str], types: Iterable[str]) -> list[CaseEvent]:
+    """Return the cases' events of these types in the order of arrival, without those that were set aside.
+
+    Only these are opened, which for cases with much history is far faster than :func:`of_case`.
+    """
+    wanted = {"case_ids": sorted(set(case_ids)), "types": sorted(types)}
+    return [_record(tx, row) for row in tx.all(_OF_TYPES, wanted)]
+
+
 _LISTED = select(*_COLUMNS).where(among(events.c.pk, "pks")).order_by(events.c.pk)
 
 

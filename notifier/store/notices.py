@@ -11,6 +11,7 @@ from sqlalchemy import Row, bindparam, func, select, update
 
 from notifier.event_types import EVENT_TYPES
 from notifier.records import CaseEvent, Notice, NoticeState, Tone
+from notifier.rules.compliance import KNOWN_TO_HER
 from notifier.store import sources
 from notifier.store.among import among
 from notifier.store.at_hand import Shelf
@@ -22,13 +23,9 @@ OPEN = (NoticeState.PLANNED, NoticeState.HELD, NoticeState.FAILED)
 REACHED = (NoticeState.SENT, NoticeState.TOLD, NoticeState.UNCERTAIN, NoticeState.WITH_PERSON)
 
 
-# Suppressed or cancelled because she knows already.
-_KNOWN_TO_HER = ("told_by_person", "told_in_person", "full_text_by_call")
-
-
 def was_told(notice: Notice) -> bool:
     """Tell whether the news may be with her: by a message, even one of unknown outcome, or by a person."""
-    return notice.state in REACHED or notice.reason in _KNOWN_TO_HER
+    return notice.state in REACHED or notice.reason in KNOWN_TO_HER
 
 
 def subject_of(event: CaseEvent) -> str | None:

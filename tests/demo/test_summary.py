@@ -58,7 +58,7 @@ class SmallDay:
 
     def duties(self, now: datetime) -> Counter[str]:
         with self.path.store.begin() as tx:
-            return duties(tx, now)
+            return duties(tx, POLICIES, now)
 
 
 @contextmanager
