@@ -41,6 +41,8 @@ def create_ops(services: Services | None) -> FastAPI:
     )
     app.state.services = services
     app.state.identity_provider = None
+    if services is not None:
+        oidc.install(app, services)
     problems.install(app)
     for part in PAGES:
         app.include_router(part.routes)
