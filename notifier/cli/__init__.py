@@ -14,6 +14,7 @@ from notifier.cli import (
     interventions,
     letters,
     policy,
+    reports,
     roles,
     schema,
     staff,
@@ -41,6 +42,7 @@ db = _group("db", "The database's tables.")
 keys = _group("keys", "Publishers' keys for the HTTP door.")
 people = _group("users", "Accounts for the operations room.")
 print_room = _group("letters", "Letters, and what the print room reports.")
+answers = _group("report", "Reports for those who answer for the service.")
 words = _group("templates", "The words of the messages.")
 policies = _group("policy", "The policy, and what a change of it would do.")
 _COMMANDS = (
@@ -109,6 +111,8 @@ people.command()(users.password)
 people.command()(users.end)
 people.command()(users.unlock)
 app.add_typer(people)
+answers.command()(reports.compliance)
+app.add_typer(answers)
 policies.command()(policy.diff)
 app.add_typer(policies)
 app.add_typer(db)

@@ -1,4 +1,4 @@
-"""Letters and leaflets laid out as PDF that can be read aloud.
+"""Letters, leaflets and reports laid out as PDF that can be read aloud.
 
 Source: ISO 14289-1 (PDF/UA-1); the postal side is in ``layout.typ``.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import threading
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import typst
 
 _LAYOUT = Path(__file__).with_name("layout.typ")
+_REPORT = Path(__file__).with_name("report.typ")
 _LEAFLETS_KEPT = 32
 _TITLES = {"en": "Letter", "cy": "Llythyr"}  # where the letter has no subject: PDF/UA-1 asks for a title
 # What the typeface lacks and plain characters say as well.
@@ -32,6 +34,17 @@ class Unprintable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table of a report: the last ``numbers`` columns are numbers; ``total`` is the line at its end."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    total: tuple[str, ...]
+    numbers: int
+
+
+@dataclass(frozen=True, slots=True)
 class Pdf:
     """A laid out document, always the same for the same words."""
 
@@ -40,10 +53,10 @@ class Pdf:
 
 
 class Typesetter:
-    """Lays out letters and leaflets, many threads at once; a compiler is not made to be shared."""
+    """Lays out letters, leaflets and reports, many threads at once; a compiler is not made to be shared."""
 
     def __init__(self) -> None:
-        self._of_thread = threading.local()
+        self._compilers = threading.local()
         # The same leaflet goes with many mails of a day.
         self._leaflet_of_day = lru_cache(maxsize=_LEAFLETS_KEPT)(self._lay_out_leaflet)
 
@@ -59,7 +72,7 @@ class Typesetter:
         title = heading or _TITLES.get(rendered.language, "Letter")
         leaflets = [asdict(leaflet) for leaflet in rendered.leaflets]
         look = {"language": rendered.language, "format": rendered.format}
-        return self._typeset(created_at, title=title, letter=letter, leaflets=leaflets, **look)
+        return self._typeset(_LAYOUT, created_at, title=title, letter=letter, leaflets=leaflets, **look)
 
     def leaflet(self, rendered: Rendered, leaflet: LeafletText, created_at: datetime) -> Pdf:
         """Return one leaflet of ``rendered`` as a document of its own, dated at the beginning of the UTC day.
@@ -71,12 +84,25 @@ class Typesetter:
 
     def _lay_out_leaflet(self, leaflet: LeafletText, language: str, format_: str, day: datetime) -> Pdf:
         look = {"language": language, "format": format_}
-        return self._typeset(day, title=leaflet.title, letter=None, leaflets=[asdict(leaflet)], **look)
+        return self._typeset(
+            _LAYOUT, day, title=leaflet.title, letter=None, leaflets=[asdict(leaflet)], **look
+        )
 
-    def _typeset(self, created_at: datetime, **content: Any) -> Pdf:
+    def report(
+        self, title: str, lines: Sequence[str], sheets: Sequence[Sheet], language: str, created_at: datetime
+    ) -> Pdf:
+        """Return a report on A4 sheets on their side: its title, ``lines`` about it, its tables.
+
+        Raises as :meth:`letter` does.
+        """
+        tables = [asdict(sheet) for sheet in sheets]
+        content = {"title": title, "lines": lines, "tables": tables, "language": language}
+        return self._typeset(_REPORT, created_at, **content)
+
+    def _typeset(self, layout: Path, created_at: datetime, **content: Any) -> Pdf:
         import typst  # here, because most workers never set a letter, and it takes 7 MB
 
-        compiler = self._compiler()
+        compiler = self._compiler(layout)
         try:
             pdf = compiler.compile(
                 sys_inputs={"content": _written(content)},
@@ -91,13 +117,13 @@ class Typesetter:
             raise Unprintable  # outside the handler: the error quotes the text
         return Pdf(pdf, pages)
 
-    def _compiler(self) -> typst.Compiler:
+    def _compiler(self, layout: Path) -> typst.Compiler:
         import typst
 
-        if not hasattr(self._of_thread, "compiler"):
-            self._of_thread.compiler = typst.Compiler(_LAYOUT, root=_LAYOUT.parent, font_paths=self._fonts)
-        compiler: typst.Compiler = self._of_thread.compiler
-        return compiler
+        known: dict[Path, typst.Compiler] = vars(self._compilers).setdefault("by_layout", {})
+        if layout not in known:
+            known[layout] = typst.Compiler(layout, root=layout.parent, font_paths=self._fonts)
+        return known[layout]
 
     @cached_property
     def _fonts(self) -> typst.Fonts:
