@@ -44,7 +44,7 @@ def _retry_notice(parts: Services, number: int) -> tuple[dict[str, Any], str]:
     from notifier.journal_lines import local
     from notifier.store import notices
 
-    parts.path.retry(number, parts.clock.now())
+    parts.path.by_hand.retry(number, parts.clock.now())
     with parts.store.begin() as tx:
         after = notices.load(tx, number)
     if after.send_at is None:
@@ -58,17 +58,10 @@ def _retry_notice(parts: Services, number: int) -> tuple[dict[str, Any], str]:
 
 
 def _retry_event(parts: Services, number: int) -> tuple[dict[str, Any], str]:
-    from notifier import interventions
-    from notifier.store import events
-
-    with parts.store.begin() as tx:
-        case_id = interventions.plan_again(tx, number)
-    parts.path.plan([case_id], parts.clock.now())
-    with parts.store.begin() as tx:
-        still = events.set_aside(tx, number)
+    still = parts.path.by_hand.plan_again(number, parts.clock.now())
     if still is not None:
         raise NotifierError(
-            f"S{number} still cannot be planned: {still.problem}; mend that first, "
+            f"S{number} still cannot be planned: {still}; mend that first, "
             f"or give it up: notifier cancel S{number} --reason WORDS"
         )
     return {"id": f"S{number}", "planned": True}, f"S{number} was planned"
@@ -160,7 +153,8 @@ def _settle_held(identity: str, by: str | None, as_json: bool, outcome: str) -> 
     letter, number = number_of("NE", identity)
     who = by or login_name()
     with services() as parts:
-        settle = parts.path.release if outcome == "released" else parts.path.discard
+        by_hand = parts.path.by_hand
+        settle = by_hand.release if outcome == "released" else by_hand.discard
         pks = [number]
         if letter == "E":
             with parts.store.begin() as tx:
@@ -168,7 +162,7 @@ def _settle_held(identity: str, by: str | None, as_json: bool, outcome: str) -> 
         for pk in with_progress(pks, outcome):
             settle(pk, who, parts.clock.now())
         if letter == "E":
-            parts.path.resolve(number, who, outcome, parts.clock.now())
+            by_hand.end_holds([number], who, outcome, parts.clock.now())
     notices = [f"N{pk}" for pk in pks]
     words = f"{len(pks)} notices were {outcome}" if letter == "E" else f"{notices[0]} was {outcome}"
     done({"id": f"{letter}{number}", "outcome": outcome, "notices": notices, "by": who}, words, as_json)

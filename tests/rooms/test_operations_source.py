@@ -40,7 +40,7 @@ def test_no_publisher_may_use_the_name(path: Path, door: str) -> None:
 
 
 def test_staff_may_and_are_not_watched_for_silence(path: Path) -> None:
-    path.take_in_of_staff(written(), "c1", NOW)
+    path.by_hand.take_in(written(), "c1", NOW)
     with path.store.begin() as tx:
         assert sources.first_at(tx, OPERATIONS) is None
         assert tx.all(known_sources.select()) == []
@@ -48,6 +48,6 @@ def test_staff_may_and_are_not_watched_for_silence(path: Path) -> None:
 
 def test_what_is_refused_leaves_nothing(path: Path) -> None:
     with pytest.raises(EventRefused, match=r"data\.text: is missing"):
-        path.take_in_of_staff(written(data={"case_id": "c1"}), "c1", NOW)
+        path.by_hand.take_in(written(data={"case_id": "c1"}), "c1", NOW)
     with path.store.begin() as tx:
         assert list(rejections.waiting(tx)) == []

@@ -32,4 +32,4 @@ def publish(services: Services, type_: str, case_id: str, **data: Any) -> None:
     News in it that is due is sent by the workers.
     """
     now = services.clock.now()
-    services.path.take_in_of_staff(a_document(type_, case_id, now, **data), case_id, now)
+    services.path.by_hand.take_in(a_document(type_, case_id, now, **data), case_id, now)
