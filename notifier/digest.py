@@ -45,7 +45,8 @@ def _say_escalation(row: Row[Any], at: _At) -> str:
 
 
 def _say_task(row: Row[Any], at: _At) -> str:
-    return f"{_safety(row)}due {at(row.due_at)}: {plain_words.staff_reason(row.kind)}"
+    until = f"due {at(row.deadline)}" if row.deadline else f"open since {at(row.opened_at)}"
+    return f"{_safety(row)}{until}: {plain_words.staff_reason(row.kind)}"
 
 
 def _safety(row: Row[Any]) -> str:
@@ -53,14 +54,18 @@ def _safety(row: Row[Any]) -> str:
 
 
 def _say_duty(row: Row[Any], at: _At) -> str:
-    planned = f", {at(row.send_at)}" if row.send_at else ""
-    return f"by {at(row.deadline)}: {row.event_type} {plain_words.NOTICE_STATES[row.state]}{planned}"
+    planned = f" on {at(row.send_at)}" if row.send_at else ""
+    return f"by {at(row.deadline)}: {_news(row)}{planned}"
+
+
+def _news(row: Row[Any]) -> str:
+    return f"{plain_words.news(row.event_type)} {plain_words.NOTICE_STATES[row.state]}"
 
 
 def _say_failure(row: Row[Any], at: _At) -> str:
     until = f"by {at(row.deadline)}: " if row.deadline else ""
     why = f", {plain_words.reason(row.reason)}" if row.reason else ""
-    return f"{until}{row.event_type} {plain_words.NOTICE_STATES[row.state]}{why}"
+    return f"{until}{_news(row)}{why}"
 
 
 _ESCALATIONS = _Kind(

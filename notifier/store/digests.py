@@ -54,13 +54,14 @@ def unacknowledged(tx: Tx) -> Sequence[Row[Any]]:
 
 
 def overdue_tasks(tx: Tx, now: datetime) -> Sequence[Row[Any]]:
-    """Return the open tasks whose time is over, with their ``due_at``: safety first, then the oldest."""
-    due_at = func.coalesce(
-        tasks.c.deadline, tasks.c.escalate_at, tasks.c.opened_at, type_=tasks.c.opened_at.type
-    )
-    query = _in_cases(tasks, "kind", "safety").add_columns(due_at.label("due_at"))
+    """Return the open tasks whose time is over: safety first, then the one that was due first.
+
+    One that has no time of its own was escalated when it was opened, or since: its time is over.
+    """
+    due_at = func.coalesce(tasks.c.deadline, tasks.c.escalate_at, tasks.c.opened_at)
     late = tasks.c.done_at.is_(None) & (due_at < now)
-    return tx.all(query.where(late).order_by(tasks.c.safety.desc(), due_at, tasks.c.pk))
+    query = _in_cases(tasks, "kind", "safety", "deadline", "opened_at").where(late)
+    return tx.all(query.order_by(tasks.c.safety.desc(), due_at, tasks.c.pk))
 
 
 def duties_due(tx: Tx, start: datetime, until: datetime) -> Sequence[Row[Any]]:
