@@ -49,20 +49,26 @@ def note_command(tx: Tx, action: str, now: datetime, *, about: str, force: str |
     tx.run(access_log.insert().values(at=now, account=COMMAND_LINE, force=force, action=action, about=about))
 
 
+def key_of(tx: Tx, reader: Account, case_id: str) -> int | None:
+    """Return the key of a case that ``reader`` may see."""
+    row = tx.first(select(cases.c.pk).where(cases.c.case_id == case_id, reader.its_cases))
+    return row.pk if row else None
+
+
 def newest(
     tx: Tx,
     reader: Account,
     until: datetime,
     *,
     account: str | None = None,
-    case_id: str | None = None,
+    case_pk: int | None = None,
     limit: int,
     offset: int = 0,
 ) -> Sequence[Row[Any]]:
-    """Return lines up to ``until`` that ``reader`` may see, the newest first.
+    """Return lines up to ``until`` that ``reader`` may see: those of accounts of her force; newest first.
 
-    These are the lines of accounts of her force. Each has ``case_id`` and ``victim_id`` where these still
-    exist and the case is one of hers. ``account`` and ``case_id`` limit them further.
+    Each has ``case_id`` and ``victim_id`` where these still exist and the case is one of hers. ``account``
+    and ``case_pk`` limit the lines further.
     """
     of_case = (cases.c.pk == access_log.c.case_pk) & reader.its_cases
     of_victim = victims.c.pk == access_log.c.victim_pk
@@ -71,12 +77,12 @@ def newest(
     joined = access_log.outerjoin(cases, of_case).outerjoin(victims, of_victim)
     query = select(access_log, cases.c.case_id, victims.c.victim_id).select_from(joined)
     query = query.where(access_log.c.at <= until)
-    if reader.force is not None:
-        query = query.where(access_log.c.force == reader.force)
-    if account is not None:
-        query = query.where(access_log.c.account == account)
-    if case_id is not None:
-        its_key = select(cases.c.pk).where(cases.c.case_id == case_id, reader.its_cases)
-        query = query.where(access_log.c.case_pk == its_key.scalar_subquery())
+    for column, value in (
+        (access_log.c.force, reader.force),
+        (access_log.c.account, account),
+        (access_log.c.case_pk, case_pk),
+    ):
+        if value is not None:
+            query = query.where(column == value)
     order = (access_log.c.at.desc(), access_log.c.pk.desc())
     return tx.all(query.order_by(*order).limit(limit).offset(offset))
