@@ -6,6 +6,7 @@ A fact holds ids, times, the channel and the reason; never a name, an address or
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy import Row
 
 from notifier.event_queue import FIELD
 from notifier.records import AttemptState, What
-from notifier.store import journal
+from notifier.store import events, journal
 from notifier.store.database import Store, Tx
 from notifier.store.replies import AUTOMATIC_ANSWER
 
@@ -69,6 +70,24 @@ def facts_after(tx: Tx, cursor: int, limit: int) -> tuple[list[Fact], int]:
     rows = journal.facts_after(tx, cursor, limit)
     facts = [fact for row in rows if (fact := _fact(row)) is not None]
     return facts, rows[-1].fact_id if rows else cursor
+
+
+def facts_of(tx: Tx, source: str, cursor: int, limit: int) -> tuple[list[Fact], int]:
+    """Return what :func:`facts_after` does for one publisher, ``source``.
+
+    That is what is about its own events, and what is about no event (a reply, a reminder, a no-progress
+    update) in the cases that it opened.
+    """
+    facts, after = facts_after(tx, cursor, limit)
+    about_no_event = {fact["data"].get("case_id") for fact in facts if "event_id" not in fact["data"]}
+    own_cases = events.opened_by(tx, source, about_no_event - {None})
+    return [fact for fact in facts if _is_of(fact["data"], source, own_cases)], after
+
+
+def _is_of(data: dict[str, Any], source: str, own_cases: Collection[str]) -> bool:
+    if "event_id" in data:
+        return bool(data["event_source"] == source)
+    return data.get("case_id") in own_cases
 
 
 def _fact(row: Row[Any]) -> Fact | None:

@@ -6,13 +6,15 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from notifier import answering, plain_words
+from notifier import answering, outcomes, plain_words
 from notifier.answering import Correspondent
 from notifier.composing import Render
 from notifier.records import (
     Ask,
+    AttemptState,
     ChannelName,
     Reply,
+    SendResult,
     StaffRequest,
     TaskKind,
     What,
@@ -24,7 +26,7 @@ from notifier.rules.staffing import HIGHEST_LEVEL
 from notifier.same_place import place_of
 from notifier.store import attempts, cases, journal, people, rejections
 from notifier.store import replies as store
-from notifier.store.attempts import Attempt, Content
+from notifier.store.attempts import STAFF, Attempt, Content
 from notifier.store.database import Tx
 from notifier.store.journal import Line
 from notifier.store.replies import Sender
@@ -77,11 +79,21 @@ def hear(tx: Tx, reply: Reply, policies: Policies, render: Render, now: datetime
     answer, why = answering.answer(tx, reply, meaning, first, render, now, until)
     attempt_pk = answered.pk if answered else None
     journal.write(tx, _line(reply, meaning, why, first, attempt_pk), now)
-    return Heard((*_tasks(tx, reply, meaning, first, now), *_escalations(meaning, found)), answer)
+    asks = (*_tasks(tx, reply, meaning, first, now), *_escalations(meaning, found))
+    return Heard((*asks, *_confirm(tx, answered, meaning, policies, now)), answer)
 
 
 def _place(tx: Tx, answered: Attempt) -> str:
     return place_of(answered.channel, attempts.content(tx, answered.pk).message.address)
+
+
+def _confirm(
+    tx: Tx, answered: Attempt | None, meaning: Meaning, policies: Policies, now: datetime
+) -> list[Ask]:
+    """Whoever answers a message has read it; not she, where somebody says that it is not for her."""
+    if answered is None or answered.role in STAFF or meaning is Meaning.WRONG_PERSON:
+        return []
+    return outcomes.move(tx, answered.pk, SendResult(AttemptState.CONFIRMED), policies, now)
 
 
 def _senders(tx: Tx, answered: Attempt | None, place: str) -> list[Sender]:

@@ -188,6 +188,17 @@ def of_types(tx: Tx, case_ids: Iterable[str], types: Iterable[str]) -> list[Case
 _LISTED = select(*_COLUMNS).where(among(events.c.pk, "pks")).order_by(events.c.pk)
 
 
+def opened_by(tx: Tx, source: str, case_ids: Iterable[str]) -> set[str]:
+    """Return those of the cases that this source opened; where several did, it was the first of them."""
+    wanted = list(case_ids)
+    if not wanted:
+        return set()
+    opened = among(events.c.case_id, "ids") & (events.c.type == "case.opened")
+    query = select(events.c.case_id, events.c.source).where(opened).order_by(events.c.pk.desc())
+    first = {row.case_id: row.source for row in tx.all(query, {"ids": wanted})}
+    return {case_id for case_id, opener in first.items() if opener == source}
+
+
 def load_all(tx: Tx, pks: Sequence[int]) -> list[CaseEvent]:
     """Return these events in the order of arrival."""
     at_hand = [tx.at(_OF_CASE, pk) for pk in sorted(pks)]

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Query
 from fastapi.responses import JSONResponse, Response
 
-from notifier.facts import facts_after
+from notifier.facts import facts_of
 from notifier.web.auth import Parts, Source
 
 _LARGEST_CURSOR = 2**63 - 1
@@ -19,12 +19,11 @@ def get_facts(
     after: Annotated[int, Query(ge=0, le=_LARGEST_CURSOR)] = 0,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
 ) -> Response:
-    """Return the facts after a cursor that are about the caller's own events, and the ``next`` cursor.
+    """Return the facts after a cursor that are about the caller's own events and cases, and ``next``.
 
-    Others' events have their places in the order too, so a page may be short or empty; the end is where
+    Others' facts have their places in the order too, so a page may be short or empty; the end is where
     ``next`` is ``after``.
     """
     with services.store.begin() as tx:
-        facts, cursor = facts_after(tx, after, limit)
-    own = [fact for fact in facts if fact["data"].get("event_source") == source]
+        own, cursor = facts_of(tx, source, after, limit)
     return JSONResponse({"facts": own, "next": cursor})

@@ -413,6 +413,29 @@ def test_an_officer_who_answers_a_mail_to_staff_is_nobody_s_victim() -> None:
         assert "victim_id" not in desk.facts()[-1]["data"]
 
 
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("Thank you", "confirmed"),
+        ("stop", "confirmed"),  # she read it, and wants no more
+        ("wrong number", "accepted"),  # somebody read it, and not she
+    ],
+)
+def test_whoever_answers_a_message_has_read_it(text: str, state: str) -> None:
+    with a_desk() as desk:
+        (told,) = desk.channels[SMS].sent
+        desk.hear(text, attempt_ref=told.attempt_ref)
+        assert desk.rows(attempts)[0].state == state
+        confirmed = [fact for fact in desk.facts() if fact["type"] == "notice.confirmed"]
+    assert [fact["data"]["attempt"] for fact in confirmed] == [told.attempt_ref] * (state == "confirmed")
+
+
+def test_a_reply_that_names_no_message_confirms_none() -> None:
+    with a_desk() as desk:
+        desk.hear("Thank you")
+        assert desk.rows(attempts)[0].state == "accepted"
+
+
 @pytest.fixture(scope="module")
 def patient() -> Iterator[Desk]:
     with a_desk() as desk:

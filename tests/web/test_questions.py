@@ -9,7 +9,7 @@ import pytest
 
 from notifier.embedded import free_port
 from notifier.records import What
-from notifier.store import journal
+from notifier.store import cases, journal
 from notifier.store.journal import Line
 from tests.builders import AN_ARREST, a_document, a_store, stored
 from tests.fakes import fake_channels
@@ -35,6 +35,21 @@ def test_a_publisher_reads_the_facts_about_its_own_events(web: Web) -> None:
     assert [fact["id"] for fact in facts(web, web.courts)["facts"]] == ["2"]
     assert facts(web, web.records, after=1, limit=2) == {"facts": [], "next": 3}
     assert facts(web, web.records, after=4) == {"facts": [], "next": 4}
+
+
+def test_what_is_about_no_event_goes_to_whoever_opened_the_case(web: Web) -> None:
+    """A reply, a reminder, a no-progress update: no publisher's event is behind them."""
+    with web.store.begin() as tx:
+        opened = {"offence": "burglary", "force": "Example", "reference": "EX/1/26"}
+        document = a_document("case.opened", "Wed 1 Apr 2026 09:30", **opened)
+        stored(tx, document)
+        stored(tx, {**document, "source": COURTS})
+        case_pk = cases.key(tx, "c1")
+        journal.write(tx, Line(What.RECEIVED, case_pk), NOW)
+        journal.write(tx, Line(What.RECEIVED, cases.key(tx, "c2")), NOW)
+        journal.write(tx, Line(What.RECEIVED, None), NOW)
+    assert [fact["id"] for fact in facts(web, web.records)["facts"]] == ["1"]
+    assert facts(web, web.courts) == {"facts": [], "next": 3}
 
 
 @pytest.mark.parametrize("query", ["after=x", "after=-1", f"after={2**63}", "limit=0", "limit=1001"])
