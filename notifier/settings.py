@@ -81,6 +81,13 @@ def _public_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _collector(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("is not the address of a collector of traces; give one such as http://HOST:4318")
+    return value.rstrip("/")
+
+
 def _time_zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -149,6 +156,7 @@ class Settings(BaseSettings):
     gap_minutes: Annotated[int, Field(ge=0)] | None = None
     timezone: Annotated[str, AfterValidator(_time_zone)] | None = None
     public_url: Annotated[str, AfterValidator(_public_url)] | None = None
+    otlp_endpoint: Annotated[str, AfterValidator(_collector)] | None = Field(default=None, repr=False)
     secret_key: Annotated[SecretStr, AfterValidator(_secret_key)] | None = None
     data_keys: Annotated[
         tuple[SecretStr, ...], NoDecode, BeforeValidator(_split), AfterValidator(_data_keys)

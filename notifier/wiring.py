@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import logging
+import os
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import redis
 from redis.backoff import NoBackoff
@@ -31,8 +36,14 @@ from notifier.store.cipher import Cipher
 from notifier.store.database import Store
 from notifier.template_folders import templates_in_force
 
+if TYPE_CHECKING:
+    from notifier.telemetry import Traces
+
+_log = logging.getLogger(__name__)
 _REDIS_WAIT_SECONDS = 5
 _QUESTION_SECONDS = 1
+_COLLECTORS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+NO_TRACING = "traces are to be written, but their packages are missing: install notifier[tracing]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +60,14 @@ class Services:
 
 
 @contextmanager
-def services(settings: Settings | None = None, *, check: bool = True) -> Iterator[Services]:
+def services(
+    settings: Settings | None = None, *, check: bool = True, traced: bool = False
+) -> Iterator[Services]:
     """Give the services and close them at the end.
 
     The embedded database is brought to the newest tables by itself; with ``check`` another one must have
-    them. Raises :class:`SettingsError` and :class:`~notifier.errors.Unreachable`.
+    them. With ``traced`` what is done is written into traces, where a collector is named.
+    Raises :class:`SettingsError` and :class:`~notifier.errors.Unreachable`.
     """
     settings = settings or load_settings()
     policies = policies_of(settings)
@@ -70,8 +84,12 @@ def services(settings: Settings | None = None, *, check: bool = True) -> Iterato
         channels = channels_of(settings, ledger_of(settings, store, policies, clock))
         for channel in channels.values():
             stack.callback(channel.close)
+        make_path: Callable[..., Path] = Path
+        if traced and (traces := traces_of(settings)) is not None:
+            stack.callback(traces.close)
+            channels, make_path = _traced(channels, traces, store)
         render = Renderer(policies.timezone, *templates_in_force(settings.templates_dir)).render
-        path = Path(
+        path = make_path(
             store,
             policies,
             render,
@@ -82,6 +100,36 @@ def services(settings: Settings | None = None, *, check: bool = True) -> Iterato
         )
         stack.callback(path.close)
         yield Services(settings, clock, cipher, store, policies, channels, path)
+
+
+def _traced(
+    channels: dict[ChannelName, Channel], traces: Traces, store: Store
+) -> tuple[dict[ChannelName, Channel], Callable[..., Path]]:
+    from notifier.traced import TracedChannel, TracedPath
+
+    followed: dict[ChannelName, Channel] = {
+        name: TracedChannel(channel, traces, store) for name, channel in channels.items()
+    }
+    return followed, partial(TracedPath, traces)
+
+
+def is_traced(settings: Settings) -> bool:
+    """Tell whether traces are to be written: a setting of ours or a standard one names a collector."""
+    return settings.otlp_endpoint is not None or any(os.environ.get(name) for name in _COLLECTORS)
+
+
+def traces_of(settings: Settings) -> Traces | None:
+    """Return what writes traces, where they are wanted and can be written."""
+    if not is_traced(settings):
+        return None
+    try:
+        from notifier.telemetry import Traces
+    except ModuleNotFoundError as missing:
+        if not (missing.name or "").startswith("opentelemetry"):
+            raise
+        _log.warning(NO_TRACING)
+        return None
+    return Traces(settings.otlp_endpoint, version("notifier"))
 
 
 def policies_of(settings: Settings) -> Policies:

@@ -166,5 +166,5 @@ def _role() -> Iterator[tuple[Services, Event]]:
     from notifier.wiring import services
     from workers.roles import stop_on_signals
 
-    with stop_on_signals() as stop, services() as parts:
+    with stop_on_signals() as stop, services(traced=True) as parts:
         yield parts, stop
