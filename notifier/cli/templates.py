@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from notifier.cli.output import Json, emit, with_progress
-from notifier.records import ChannelName, Form
+from notifier.records import ChannelName, Form, Wording
 
 if TYPE_CHECKING:
     from notifier.records import Rendered, RenderRequest
@@ -109,7 +109,8 @@ def preview(
 
     form = _FORMS[channel]
     _require_ending(out, form)
-    wish = previews.Wish(_told(event), form, language, format_, discreet)
+    wording = Wording.NEUTRAL if discreet else Wording.FULL
+    wish = previews.Wish(_told(event), form, language, format_, wording)
     rendered = _rendered(previews.request_for(wish, _policy()), folder)
     if out is None:
         print(previews.as_text(rendered))

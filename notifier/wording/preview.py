@@ -9,13 +9,14 @@ from typing import Any
 from notifier.errors import RenderingError
 from notifier.event_types import EVENT_TYPES, Courtesy
 from notifier.paper.typesetting import Typesetter, Unprintable
-from notifier.records import Form, LeafletOffer, Needs, Rendered, RenderRequest, Wording
+from notifier.records import Form, FullTextBy, LeafletOffer, Needs, Rendered, RenderRequest, Wording
 from notifier.rules.policy import Policy
 from notifier.sms_text import measure
 from notifier.wording import samples
-from notifier.wording.allowed import COURTESY
+from notifier.wording.allowed import ANSWER, COURTESY
 from notifier.wording.specimens import FIRST_CONTACT
 
+_HOLDS_BACK = (Wording.POINTER, Wording.NEWS)
 _ENCODINGS = {"gsm7": "GSM-7", "ucs2": "UCS-2"}
 _SENDER = "updates@updates.example"  # as it should be: the address alone tells nothing
 _HEADER = (
@@ -26,24 +27,32 @@ _HEADER = (
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to preview: an event type or ``courtesy``, and how it is told."""
+    """What to preview: an event's type or the folder of another message, and how it is told.
+
+    The answer to a reply is always neutral, whatever ``wording`` says.
+    """
 
     about: str
     form: Form
     language: str = "en"
     format: str = "standard"
-    discreet: bool = False
+    wording: Wording = Wording.FULL
 
 
 def request_for(wish: Wish, policy: Policy) -> RenderRequest:
     """Return the sample message of this kind; its leaflets are the policy's for the sample's offence."""
-    needs = Needs(language=wish.language, format=wish.format, discreet=wish.discreet)
-    wording = Wording.NEUTRAL if wish.discreet else Wording.FULL
+    wording = Wording.NEUTRAL if wish.about == ANSWER else wish.wording
+    discreet = wording is Wording.NEUTRAL
+    needs = Needs(language=wish.language, format=wish.format, discreet=discreet)
     victim = replace(samples.VICTIM, needs=needs)
-    return samples.request(wish.form, wording=wording, victim=victim, **_content(wish, policy))
+    full_text_by = FullTextBy.EMAIL if wording in _HOLDS_BACK else None
+    how = {"wording": wording, "victim": victim, "full_text_by": full_text_by}
+    return samples.request(wish.form, **how, **_content(wish, policy))
 
 
 def _content(wish: Wish, policy: Policy) -> dict[str, Any]:
+    if wish.about == ANSWER:
+        return {}
     if wish.about == COURTESY:
         return {"courtesy": samples.courtesy()}
     leaflets = policy.leaflets_for(samples.CASE.offence) if wish.about == FIRST_CONTACT else ()
