@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _REDIS_WAIT_SECONDS = 5
 _QUESTION_SECONDS = 1
-_COLLECTORS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+_COLLECTORS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 NO_TRACING = "traces are to be written, but their packages are missing: install notifier[tracing]"
 
 
@@ -113,14 +113,16 @@ def _traced(
     return followed, partial(TracedPath, traces)
 
 
-def is_traced(settings: Settings) -> bool:
-    """Tell whether traces are to be written: a setting of ours or a standard one names a collector."""
-    return settings.otlp_endpoint is not None or any(os.environ.get(name) for name in _COLLECTORS)
+def collector_of(settings: Settings) -> str | None:
+    """Return where traces are to be written, where a setting of ours or a standard one says so."""
+    return settings.otlp_endpoint or next(
+        (url for name in _COLLECTORS if (url := os.environ.get(name))), None
+    )
 
 
 def traces_of(settings: Settings) -> Traces | None:
     """Return what writes traces, where they are wanted and can be written."""
-    if not is_traced(settings):
+    if collector_of(settings) is None:
         return None
     try:
         from notifier.telemetry import Traces

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from notifier.channels.base import Channel
     from notifier.doctor import Check, Finding
     from notifier.settings import Settings
+    from notifier.store.database import Store
 
 _SECONDS = 10.0
 
@@ -25,7 +26,8 @@ _SECONDS = 10.0
 def doctor(as_json: Json = False) -> None:
     """Say what is wrong around the service, and the mend.
 
-    Settings, policy, database, Redis, disk, providers and the mailbox are checked. The exit status is 1 when
+    Settings, policy, database, scheduler, Redis, disk and providers are checked, and what else is set: the
+    mailbox, RabbitMQ, your organisation's sign-in, the collector of traces. The exit status is 1 when
     something is wrong; a channel without any settings is only said to be not configured.
 
     \b
@@ -75,41 +77,60 @@ def _softened(finding: Finding) -> Finding:
 def _own_checks(settings: Settings) -> dict[str, Check]:
     from notifier import backlog, doctor, wiring
     from notifier.clock import Clock
-    from notifier.environment import read_environment
-    from notifier.mail.imap_in import check_mailbox
-    from notifier.mail.settings import MailInSettings
     from notifier.store.database import Store
 
-    now = Clock.from_settings(settings).now()
+    clock = Clock.from_settings(settings)
 
     def policy() -> None:
         wiring.policies_of(settings)
 
     def database() -> str | None:
-        if settings.database_url is None and not (settings.home / "notifier.db").exists():
+        if not _is_made(settings):
             return "is not made yet: `notifier run` makes it"
-        with closing(Store(settings.store_url, wiring.cipher_of(settings))) as store:
-            return doctor.check_database(store) or backlog.check_work(store, now)
+        return in_store(lambda store: doctor.check_database(store) or backlog.check_work(store, clock.now()))
 
-    def providers() -> str | None:
-        if settings.database_url is None and not (settings.home / "notifier.db").exists():
+    def in_store(check: Callable[[Store], str | None]) -> str | None:
+        if not _is_made(settings):
             return None
         with closing(Store(settings.store_url, wiring.cipher_of(settings))) as store:
-            return doctor.check_providers(store)
+            return check(store)
 
     def redis() -> str | None:
         with wiring.redis_client(wiring.redis_url(settings)) as client:
             return doctor.check_redis(client) or backlog.check_stream(client, settings.event_stream)
 
-    checks = {
+    return {
         "policy": policy,
         "database": database,
-        "providers": providers,
+        "scheduler": lambda: in_store(lambda store: doctor.check_scheduler(store, clock)),
+        "providers": lambda: in_store(doctor.check_providers),
         "redis": redis,
         "disk": lambda: backlog.check_disk(settings.home),
+        **_set_checks(settings),
     }
+
+
+def _is_made(settings: Settings) -> bool:
+    return settings.database_url is not None or (settings.home / "notifier.db").exists()
+
+
+def _set_checks(settings: Settings) -> dict[str, Check]:
+    """Return what is asked of servers that not everybody has."""
+    from notifier import doctor, wiring
+    from notifier.environment import read_environment
+    from notifier.mail.imap_in import check_mailbox
+    from notifier.mail.settings import MailInSettings
+    from notifier.web.ops.oidc_settings import OidcSettings
+
+    checks: dict[str, Check] = {}
     if mailbox := read_environment(MailInSettings).mailbox():
         checks["mailbox"] = lambda: check_mailbox(mailbox)
+    if broker := settings.broker_url:
+        checks["rabbitmq"] = lambda: doctor.check_rabbitmq(broker)
+    if issuer := read_environment(OidcSettings).oidc_issuer:
+        checks["sign-in"] = lambda: doctor.check_identity_provider(issuer)
+    if collector := wiring.collector_of(settings):
+        checks["traces"] = lambda: doctor.check_collector(collector)
     return checks
 
 

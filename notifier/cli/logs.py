@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 _CHATTY = ("aiosmtplib", "alembic", "dramatiq", "mail.log", "opentelemetry", "twilio", "urllib3", "uvicorn")
+_VERBOSE = ("pika",)  # of each refused connection it says in nine lines what we say in one
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _ErrorInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
@@ -75,8 +76,9 @@ def set_up_logging() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_FORMATTERS[_format()]())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for names, level in ((_CHATTY, logging.WARNING), (_VERBOSE, logging.CRITICAL)):
+        for name in names:
+            logging.getLogger(name).setLevel(level)
 
 
 def _format() -> LogFormat:

@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
+from typing import Any
 
 import pytest
 import redis
 
-from notifier.doctor import Finding, State, check_redis, examine
+from notifier.doctor import Finding, State, check_rabbitmq, check_redis, examine
 from notifier.embedded import EmbeddedRedis, free_port
 from notifier.errors import NotFound
+from notifier.store import sweeps
+from notifier.store.sweeps import Ended
+from notifier.wiring import services
 from tests.cli.conftest import CommandLine
+from tests.collector import running_collector
+from tests.rabbitmq import RabbitMq, installed
 
 
 @pytest.fixture
 def running(notifier: CommandLine) -> Iterator[CommandLine]:
-    """A folder in which an embedded Redis runs and the database is made."""
+    """A folder in which an embedded Redis runs, the database is made and somebody sweeps."""
     with EmbeddedRedis(notifier.home / "redis"):
         assert notifier("failures").exit_code == 0
+        sweep(delivery=0)
         yield notifier
+
+
+def sweep(**minutes_ago: float) -> None:
+    """Have each part of a sweep end so many minutes ago."""
+    ended = {part: Ended(datetime.now(UTC) - timedelta(minutes=ago), 1) for part, ago in minutes_ago.items()}
+    with services() as parts, parts.store.begin() as tx:
+        sweeps.note(tx, ended, set(minutes_ago))
 
 
 def found(notifier: CommandLine) -> dict[str, tuple[str, str]]:
@@ -33,7 +50,7 @@ def found(notifier: CommandLine) -> dict[str, tuple[str, str]]:
 def test_all_is_well_and_channels_without_settings_are_only_not_configured(running: CommandLine) -> None:
     result = running("doctor")
     assert result.exit_code == 0, result.output
-    for part in ("settings", "policy", "database", "redis"):
+    for part in ("settings", "policy", "database", "scheduler", "redis"):
         assert f"{part}: ok\n" in result.stdout
     assert "channel sms: not configured, NOTIFIER_TWILIO_ACCOUNT_SID is missing" in result.stdout
     assert "channel email: not configured, NOTIFIER_SMTP_HOST" in result.stdout
@@ -143,6 +160,115 @@ def test_a_redis_that_is_away_is_wrong(notifier: CommandLine, monkeypatch: pytes
     assert state == "wrong"
     assert "does not answer" in words
     assert "very-secret" not in words
+
+
+@pytest.mark.parametrize(
+    ("minutes_ago", "said"),
+    [
+        ({}, "nobody has ever swept: start `notifier scheduler`, or nothing is told"),
+        ({"delivery": 3, "staff": 4}, "the last sweep was 3 minutes ago: start `notifier scheduler`"),
+        (
+            {"delivery": 0, "staff": 4},
+            "its part staff has not come to an end for 4 minutes: read the scheduler's log",
+        ),
+    ],
+)
+def test_a_scheduler_that_does_not_sweep_is_wrong(
+    running: CommandLine, minutes_ago: dict[str, float], said: str
+) -> None:
+    sweep(**minutes_ago)
+    assert found(running)["scheduler"] == ("wrong", said)
+
+
+def test_a_scheduler_of_a_clock_that_runs_faster_is_well(
+    running: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running.set_clock("2026-05-12T09:00:00+00:00")
+    monkeypatch.setenv("NOTIFIER_CLOCK_SPEED", "1440")
+    with services() as parts, parts.store.begin() as tx:
+        sweeps.note(tx, {"delivery": Ended(parts.clock.now(), 1)}, {"delivery"})
+    assert found(running)["scheduler"] == ("ok", ""), "some real seconds are hours on that clock"
+
+
+def test_a_rabbitmq_that_does_not_answer_is_wrong(
+    running: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "rabbitmq" not in found(running)
+    monkeypatch.setenv("NOTIFIER_BROKER_URL", f"amqp://user:very-secret@127.0.0.1:{free_port()}/room")
+    state, words = found(running)["rabbitmq"]
+    assert state == "wrong"
+    assert words.startswith("does not let us in (AMQPConnectionError): start it, or correct NOTIFIER_BROKER_")
+    assert "very-secret" not in words
+
+
+def test_a_rabbitmq_whose_driver_is_missing_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pika", None)
+    said = check_rabbitmq("amqp://127.0.0.1/")
+    assert said == "its driver is missing: install notifier[rabbitmq]"
+
+
+def test_a_real_rabbitmq_lets_us_in_or_not(tmp_path: Path) -> None:
+    program = installed()
+    if program is None:
+        pytest.skip("RabbitMQ is not installed: that the doctor is let in is left out")
+    with RabbitMq(program, tmp_path) as server:
+        assert check_rabbitmq(server.url) is None
+        said = check_rabbitmq(server.url.replace("guest:guest", "guest:other"))
+        assert said is not None
+        assert said.startswith("does not let us in (ProbableAuthenticationError)")
+
+
+def test_where_traces_go_somebody_listens_or_it_is_wrong(
+    running: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "traces" not in found(running)
+    with running_collector() as collector:
+        monkeypatch.setenv("NOTIFIER_OTLP_ENDPOINT", collector.url)
+        assert found(running)["traces"] == ("ok", "")
+        monkeypatch.setitem(sys.modules, "opentelemetry", None)
+        missing = "the packages for traces are missing: install notifier[tracing]"
+        assert found(running)["traces"] == ("wrong", missing)
+        monkeypatch.undo()
+    monkeypatch.setenv("NOTIFIER_HOME", str(running.home))
+    monkeypatch.chdir(running.home)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{free_port()}")
+    gone = "nobody listens (ConnectionRefusedError): start the collector, or correct its address"
+    assert found(running)["traces"] == ("wrong", gone)
+
+
+def test_an_identity_provider_that_is_another_or_away_is_wrong(
+    running: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Provider(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            issuer = f"http://127.0.0.1:{server.server_port}/force"
+            known = self.path == "/force/.well-known/openid-configuration"
+            body = json.dumps({"issuer": issuer if known else "somebody else"}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Stay quiet."""
+
+    assert "sign-in" not in found(running)
+    for name in ("CLIENT_ID", "CLIENT_SECRET"):
+        monkeypatch.setenv(f"NOTIFIER_OIDC_{name}", "very-secret")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Provider) as server:
+        serving = Thread(target=server.serve_forever, args=(0.05,))
+        serving.start()
+        monkeypatch.setenv("NOTIFIER_OIDC_ISSUER", f"http://127.0.0.1:{server.server_port}/force")
+        right = found(running)["sign-in"]
+        monkeypatch.setenv("NOTIFIER_OIDC_ISSUER", f"http://127.0.0.1:{server.server_port}/other")
+        other = found(running)["sign-in"]
+        server.shutdown()
+        serving.join()
+    assert right == ("ok", "")
+    said = "does not call itself by the name in NOTIFIER_OIDC_ISSUER: give it as it names itself"
+    assert other == ("wrong", said)
+    state, words = found(running)["sign-in"]
+    assert (state, words) == ("wrong", "does not answer as one (ConnectError): correct NOTIFIER_OIDC_ISSUER")
 
 
 def test_a_check_without_an_answer_does_not_keep_the_others() -> None:
