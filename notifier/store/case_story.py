@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, false, literal, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, Table, exists, false, literal, select, union_all
 
 from notifier.records import CaseEvent, What
 from notifier.store import events
@@ -179,13 +179,21 @@ def receipts_of(tx: Tx, attempt_pks: Collection[int]) -> dict[int, list[Row[Any]
 
 
 def work(tx: Tx, case_pk: int) -> dict[str, Row[Any]]:
-    """Return every task (``T3``) and escalation (``E7``) of the case by its name, with ``open``."""
-    columns = [column for column in tasks.c if column.name != "text_sealed"]
-    todo = select(*columns, tasks.c.done_at.is_(None).label("open")).where(tasks.c.case_pk == case_pk)
-    raised = select(escalations, escalations.c.resolved_at.is_(None).label("open"))
-    raised = raised.where(escalations.c.case_pk == case_pk)
+    """Return every task (``T3``) and escalation (``E7``) of the case by its name.
+
+    Each has ``open``, and ``about``: the type of the event that it is about, ``None`` without one.
+    """
+    todo = _asked(tasks, tasks.c.done_at).where(tasks.c.case_pk == case_pk)
+    raised = _asked(escalations, escalations.c.resolved_at).where(escalations.c.case_pk == case_pk)
     named = {f"T{row.pk}": row for row in tx.all(todo.order_by(tasks.c.pk))}
     return named | {f"E{row.pk}": row for row in tx.all(raised.order_by(escalations.c.pk))}
+
+
+def _asked(table: Table, ended_at: ColumnElement[Any]) -> Select[Any]:
+    columns = [column for column in table.c if column.name != "text_sealed"]
+    more = (ended_at.is_(None).label("open"), arrivals.c.type.label("about"))
+    joined = table.outerjoin(arrivals, arrivals.c.pk == table.c.event_pk)
+    return select(*columns, *more).select_from(joined)
 
 
 def message(tx: Tx, attempt_pk: int, allowed: ColumnElement[bool]) -> Row[Any] | None:

@@ -34,7 +34,7 @@ _LATEST = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """Something that is still to happen. ``what``, ``how`` and ``why`` are labels.
+    """Something that is still to happen. ``what``, ``how``, ``about`` and ``why`` are labels.
 
     ``channels`` are those expected. ``at`` is when it happens by itself, ``due`` by when it must. ``ref`` and
     ``href`` lead to where staff act.
@@ -43,6 +43,7 @@ class Coming:
     what: str
     how: str = ""
     why: str | None = None
+    about: str | None = None
     channels: tuple[str, ...] = ()
     at: datetime | None = None
     due: datetime | None = None
@@ -69,7 +70,7 @@ def _notices(tx: Tx, victim: Row[Any], policies: Policies, now: datetime) -> Ite
                 plain_words.news(notice.event_type),
                 plain_words.NOTICE_STATES[notice.state],
                 plain_words.reason(notice.reason) if notice.reason is not None else None,
-                _channels(tx, notice, policies, now),
+                channels=_channels(tx, notice, policies, now),
                 at=notice.send_at if notice.state is NoticeState.PLANNED else None,
                 due=notice.deadline,
                 safety=notice.tone is Tone.SAFETY,
@@ -114,7 +115,8 @@ def _work(about: CaseWide, victim_pk: int | None) -> Iterator[Coming]:
     for ref, row in about.work.items():
         if not row.open or row.victim_pk not in (None, victim_pk):
             continue
-        where = {"ref": ref, "href": f"/ops/work/{ref}", "safety": row.safety}
+        news = plain_words.news(row.about) if row.about is not None else None
+        where = {"ref": ref, "href": f"/ops/work/{ref}", "safety": row.safety, "about": news}
         if ref.startswith("T"):
             yield Coming(
                 plain_words.staff_reason(row.kind), "is a task that waits", due=row.deadline, **where

@@ -43,6 +43,7 @@ KINDS: dict[What, str] = {
     What.RECEIVED: "Reply",
 }
 """What each line of the journal is headed by, a label."""
+_ASKS = (_TASK, _ESCALATION)
 _METHODS = {"phone": "by telephone", "visit": "on a visit", "email": "by email", "letter": "by letter"}
 _TALKS = {"spoke": "spoke with her", "left_message": "left a message", "no_answer": "got no answer"}
 
@@ -196,7 +197,8 @@ def _line(row: Row[Any], about: CaseWide, types: Mapping[str, str], sent: Mappin
     told = [plain_words.news(types.get(event_id, event_id)) for event_id in row.event_ids or ()]
     named = told or ([plain_words.news(row.event_type)] if row.event_type else [])
     said = plain_words.step(SimpleNamespace(**{**row._mapping, "event_ids": named}))
-    why = [*row.why, *_result(row, asked)]
+    about = [f"about {news}" for news in told if KINDS[What(row.what)] in _ASKS]
+    why = [*about, *row.why, *_result(row, asked)]
     return Line(
         row.at,
         KINDS[What(row.what)],
