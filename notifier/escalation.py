@@ -150,6 +150,8 @@ def climb(tx: Tx, policies: Policies, links: RoomLinks, now: datetime) -> None:
         case, policy = _circumstances(tx, row.case_pk, policies, now)
         climb_at = _climb_at(level, row.safety, policy, now)
         values = {"level": level, "climb_at": climb_at, "acknowledged_at": None, "acknowledged_by": None}
+        if level > row.level:  # who had it in hand did not deal with it: it is on the next one's list
+            values["in_hand_of"] = None
         staff.change_escalation(tx, row.pk, **values)
         again = _ask_of(tx, row)
         told = Told(again, climb_at, _duty(tx, again), now, policy.timezone, links)

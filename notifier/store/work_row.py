@@ -40,14 +40,14 @@ def put_in_hand(tx: Tx, row: Row[Any], of: str | None) -> None:
 
 
 def steps(tx: Tx, row: Row[Any]) -> Sequence[Row[Any]]:
-    """Return the newest journal lines about the row and about its victim in this case, oldest first."""
+    """Return the newest journal lines about the row and about its victim in this case, newest first."""
     about = [journal.c.ref == f"{row.letter}{row.pk}"]
     if row.victim_pk is not None:
         about.append(journal.c.victim_pk == row.victim_pk)
     query = select(journal, cases.c.case_id).select_from(journal.outerjoin(cases))
     # Without a case `==` asks for NULL.
     newest = query.where(journal.c.case_pk == row.case_pk, or_(*about)).order_by(journal.c.pk.desc())
-    return tx.all(newest.limit(_MOST_STEPS))[::-1]
+    return tx.all(newest.limit(_MOST_STEPS))
 
 
 def ended_by(tx: Tx, row: Row[Any]) -> str | None:
