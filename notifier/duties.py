@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from notifier.event_types import EVENT_TYPES, Limit
@@ -131,16 +131,12 @@ def total(tallies: Iterable[Tally], group: Group | None = None) -> Tally:
     return Tally(group or Group("", "", ""), *sums)
 
 
-def by_limit(tallies: Iterable[Tally]) -> list[Tally]:
-    """Return the numbers of each event type, whatever the force and the team."""
-    return _summed(tallies, lambda group: replace(group, force="", unit_id=""))
-
-
-def _summed(tallies: Iterable[Tally], kept: Callable[[Group], Group]) -> list[Tally]:
-    together: dict[Group, list[Tally]] = {}
+def by_limit(tallies: Iterable[Tally], force: str | None) -> list[Tally]:
+    """Return the numbers of each event type, whatever the team; ``force`` is the one they are all of."""
+    together: dict[str, list[Tally]] = {}
     for one in tallies:
-        together.setdefault(kept(one.group), []).append(one)
-    return [total(those, group) for group, those in sorted(together.items())]
+        together.setdefault(one.group.event_type, []).append(one)
+    return [total(those, Group(force or "", "", type_)) for type_, those in sorted(together.items())]
 
 
 def share_in_time(tally: Tally) -> float | None:
@@ -164,12 +160,6 @@ def _words(limit: Limit, say: Say) -> str:
         return words % {"days": limit.standard}
     words = say("%(days)s working days, with enhanced rights %(enhanced)s")
     return words % {"days": limit.standard, "enhanced": limit.enhanced}
-
-
-def event_in_words(event_type: str) -> str:
-    """Return an event type as people write it: ``case.suspect_arrested`` is Suspect arrested (case)."""
-    about, _, happened = event_type.partition(".")
-    return f"{happened.replace('_', ' ').capitalize()} ({about.replace('_', ' ')})"
 
 
 def why(duty: Duty, judgement: Judgement, say: Say = str) -> str:

@@ -68,6 +68,11 @@ class Browser:
         self.http = http
         self._token = ""
 
+    @property
+    def token(self) -> str:
+        """What a form of ours carries, as the page opened last had it."""
+        return self._token
+
     def sign_in(self, name: str, password: str = PASSWORD) -> httpx.Response:
         """Sign in."""
         answer = self.http.post("/ops/sign-in", data={"name": name, "password": password})
@@ -93,12 +98,21 @@ class Browser:
 
 @contextmanager
 def running_room(
-    store: Store, home: File, channels: dict[Any, FakeChannel], **settings: Any
+    store: Store,
+    home: File,
+    channels: dict[Any, FakeChannel],
+    *,
+    now: datetime = NOW,
+    speed: float = 1,
+    **settings: Any,
 ) -> Iterator[Room]:
-    """Run the operations room over ``store`` at :data:`NOW`, on a clock that goes on from there."""
+    """Run the operations room over ``store`` at ``now``, on a clock that goes on from there.
+
+    With a ``speed`` of 0 it stands still.
+    """
     path = Path(store, POLICIES, Renderer(POLICIES.timezone).render, channels)
     given = Settings(_env_file=None, home=home, **settings)
-    clock = Clock(datetime.now(UTC), NOW)
+    clock = Clock(datetime.now(UTC), now, speed)
     services = Services(given, clock, a_cipher(), store, POLICIES, dict(channels), path)
     try:
         with served(services) as http:
