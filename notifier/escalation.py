@@ -100,6 +100,8 @@ def _open_escalation(tx: Tx, ask: Ask, policies: Policies, links: RoomLinks, now
     already = staff.open_escalation(tx, ask, duty=duty)
     if already is not None:
         staff.add_repeat(tx, already.pk)
+        if ask.request.safety and not already.safety:
+            _make_urgent(tx, already, ask, policies, links, now)
         return
     level = ask.request.level
     case, policy = _circumstances(tx, ask.case_pk, policies, now)
@@ -107,6 +109,21 @@ def _open_escalation(tx: Tx, ask: Ask, policies: Policies, links: RoomLinks, now
     pk = staff.add_escalation(tx, ask, duty=duty, level=level, climb_at=climb_at, now=now)
     told = Told(ask, climb_at, _duty(tx, ask), now, policy.timezone, links)
     _tell(tx, told, pk, level, "opened", case, policy)
+
+
+def _make_urgent(
+    tx: Tx, already: Row[Any], ask: Ask, policies: Policies, links: RoomLinks, now: datetime
+) -> None:
+    """What was opened at the pace of working days is about safety now: staff are told at once, at its level.
+
+    It climbs at safety pace from here on, whoever looked after it as it was before.
+    """
+    case, policy = _circumstances(tx, ask.case_pk, policies, now)
+    climb_at = _climb_at(already.level, True, policy, now)
+    anew = {"safety": True, "climb_at": climb_at, "acknowledged_at": None, "acknowledged_by": None}
+    staff.change_escalation(tx, already.pk, **anew)
+    told = Told(ask, climb_at, _duty(tx, ask), now, policy.timezone, links)
+    _tell(tx, told, already.pk, already.level, "repeated", case, policy)
 
 
 def _climb_at(level: int, safety: bool, policy: Policy, now: datetime) -> datetime | None:

@@ -121,6 +121,18 @@ def test_a_safety_notice_tries_the_next_channel_after_ten_minutes_and_then_wakes
     ]
 
 
+def test_who_could_not_be_reached_before_is_looked_for_at_safety_pace_once_it_is_about_safety() -> None:
+    story = Story(f"{DAY} 09:00", victim={"points": (SMS,)}, offence="domestic_abuse")
+    story.outcome(NUMBER, "failed")
+    lines = story.event("case.suspect_released", NIGHT, **BAIL).run("2026-05-13 00:20", whole=True)
+    assert lines.told("at", "level", what="escalation", reason="no_contact") == [
+        ("Tue 12 May 09:00", 1),  # her registration could not be told
+        ("Tue 12 May 23:14", 1),  # nor can this: the same escalation, told again and at once
+        ("Tue 12 May 23:44", 2),
+        ("Wed 13 May 00:14", 3),
+    ]
+
+
 def test_strict_windows_hold_even_a_safety_notice_but_a_person_is_asked_at_once() -> None:
     strict = {"windows": [{"from": "10:00", "until": "12:00"}], "windows_strict": True}
     story = Story(f"{DAY} 09:00", victim={**BOTH, "contract": strict}, offence="domestic_abuse")
