@@ -26,7 +26,7 @@ _SECONDS = 5
 class State:
     """What an account may know of the service at one moment.
 
-    ``stream`` is ``None`` where Redis does not answer; its figures are left out for an account of one force.
+    ``stream`` is ``None`` where Redis does not answer, and for an account of one force.
     """
 
     due: today.Grouped
@@ -35,6 +35,7 @@ class State:
     held: today.Grouped
     providers_out: Sequence[Row[Any]]
     silent_sources: Sequence[Row[Any]]
+    redis_answers: bool
     stream: InStream | None
     due_too_long: bool
 
@@ -57,7 +58,8 @@ def _look(services: Services, account: Account, kept: Kept) -> State:
             held=today.held_by_volume(tx, account),
             providers_out=[row for row in providers.listed(tx) if row.out_since is not None],
             silent_sources=today.silent_sources(tx, account),
-            stream=stream if account.force is None or stream is None else InStream(),
+            redis_answers=stream is not None,
+            stream=stream if account.force is None else None,
         )
 
 
