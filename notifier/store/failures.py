@@ -63,12 +63,15 @@ _FAILED = notices.c.state.in_(_STATES) & or_(notices.c.state != NoticeState.HELD
 
 
 def _notices(asked: Asked) -> Select[Any]:
-    query = select(*_OF_NOTICES).select_from(_JOINED).where(_FAILED, asked.its_cases)
+    """The keys alone: what was last tried is looked up for a page of them, and not for all to be sorted."""
+    query = select(notices.c.pk).where(_FAILED, asked.its_cases)
+    if asked.channel is None and asked.reason is None:
+        return query.select_from(notices.join(cases))
+    query = query.select_from(_JOINED)
     if asked.channel is not None:
         query = query.where(attempts.c.channel == asked.channel)
     if asked.reason is not None:
-        because = or_(attempts.c.reason == asked.reason, notices.c.reason == asked.reason)
-        query = query.where(because)
+        query = query.where(or_(attempts.c.reason == asked.reason, notices.c.reason == asked.reason))
     return query
 
 
@@ -101,7 +104,9 @@ def of_notices(tx: Tx, asked: Asked, *, offset: int, limit: int) -> Sequence[Row
     """
     safety = case((notices.c.tone == Tone.SAFETY, 0), else_=1)
     order = (safety, notices.c.deadline.is_(None), notices.c.deadline, notices.c.pk)
-    return tx.all(_notices(asked).order_by(*order).offset(offset).limit(limit))
+    shown = _notices(asked).order_by(*order).offset(offset).limit(limit).subquery()
+    query = select(*_OF_NOTICES).select_from(_JOINED).where(notices.c.pk.in_(select(shown.c.pk)))
+    return tx.all(query.order_by(*order))
 
 
 def of_events(tx: Tx, asked: Asked, *, offset: int, limit: int) -> Sequence[Row[Any]]:

@@ -116,19 +116,28 @@ def told_by_person(tx: Tx, its_cases: ColumnElement[bool], limit: int) -> Sequen
     A row has ``pk``, ``event_type``, ``deadline``, ``case_id``, ``victim_id``, and ``task_pk`` where the task
     is open.
     """
-    task = (
-        (tasks.c.case_pk == notices.c.case_pk)
-        & (tasks.c.victim_pk == notices.c.victim_pk)
-        & (tasks.c.event_pk == notices.c.event_pk)
-        & (tasks.c.kind == TaskKind.TELL_IN_PERSON)
-        & tasks.c.done_at.is_(None)
-    )
-    open_task = select(func.min(tasks.c.pk)).where(task).scalar_subquery().label("task_pk")
-    columns = (notices.c.pk, notices.c.event_type, notices.c.deadline, cases.c.case_id, victims.c.victim_id)
-    joined = notices.join(cases).join(victims, victims.c.pk == notices.c.victim_pk)
+    order = (notices.c.deadline, notices.c.pk)
     waits = (notices.c.state == NoticeState.HELD) & (notices.c.reason == _PERSON_FIRST)
-    query = select(*columns, open_task).select_from(joined).where(waits, its_cases)
-    return tx.all(query.order_by(notices.c.deadline, notices.c.pk).limit(limit))
+    first = select(notices.c.pk).select_from(notices.join(cases)).where(waits, its_cases)
+    shown = first.order_by(*order).limit(limit).subquery()
+    joined = notices.join(cases).join(victims, victims.c.pk == notices.c.victim_pk)
+    columns = (notices.c.pk, notices.c.event_type, notices.c.deadline, cases.c.case_id, victims.c.victim_id)
+    query = select(*columns, _TASK.label("task_pk")).select_from(joined)
+    return tx.all(query.where(notices.c.pk.in_(select(shown.c.pk))).order_by(*order))
+
+
+_TASK = (
+    select(func.min(tasks.c.pk))
+    .where(
+        tasks.c.case_pk == notices.c.case_pk,
+        tasks.c.victim_pk == notices.c.victim_pk,
+        tasks.c.event_pk == notices.c.event_pk,
+        tasks.c.kind == TaskKind.TELL_IN_PERSON,
+        tasks.c.done_at.is_(None),
+    )
+    .correlate(notices)
+    .scalar_subquery()
+)
 
 
 def asking_about(tx: Tx, notice_pks: Sequence[int]) -> list[int]:
