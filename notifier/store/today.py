@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     ColumnElement,
     FromClause,
@@ -45,7 +46,9 @@ _FAILURES = (What.FAILED, What.UNCONFIRMED)
 
 def _is_one_of(column: Column[Any], values: Sequence[str]) -> ColumnElement[bool]:
     """Return the condition with the values in its text: only so is an index of these few rows used."""
-    listed = bindparam(None, [str(value) for value in values], expanding=True, literal_execute=True)
+    listed: BindParameter[Any] = bindparam(
+        None, [str(value) for value in values], expanding=True, literal_execute=True
+    )
     return column.in_(listed)
 
 

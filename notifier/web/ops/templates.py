@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from notifier import plain_words
 from notifier.errors import RenderingError
-from notifier.event_types import EVENT_TYPES, Limit
+from notifier.event_types import EVENT_TYPES, Limit, ToneRule
 from notifier.records import ChannelName, Form, Rendered, Wording
 from notifier.rendering import Renderer
 from notifier.rendering_dates import LANGUAGES
@@ -42,12 +42,12 @@ _OTHERS = {"courtesy": COURTESY, "automatic_answer": ANSWER}
 ABOUT = (*(row.name for row in EVENT_TYPES.values() if row.told), *_OTHERS)
 """What victims are told of: the types of events, and messages without an event."""
 _WHOLE, _NEUTRAL_ONLY = (Wording.FULL, Wording.NEUTRAL), (Wording.NEUTRAL,)
-_PAST, _FRAME = "past.txt", "words.txt"
+_SHORT, _PAST, _FRAME = "short.txt", "past.txt", "words.txt"
 _FILES = {
     "subject.txt": "subject",
     "full.txt": "full text",
     "easy.txt": "easy read",
-    "short.txt": "text message",
+    _SHORT: "text message",
     _PAST: "as the last step",
     _FRAME: "all words",
 }
@@ -165,7 +165,7 @@ def get_templates(request: Request, services: Parts, account: Staff, choice: Cho
         problem=problem,
         rendered=rendered,
         sms=measure(rendered.text) if rendered and rendered.form is Form.SHORT else None,
-        overview=tuple(_overview(_words(request, services).folders)),
+        overview=tuple(overview(_words(request, services).folders)),
     )
 
 
@@ -194,7 +194,8 @@ class Row:
     missing: Mapping[str, tuple[str, ...]]
 
 
-def _overview(folders: tuple[Path, ...]) -> Iterator[Row]:
+def overview(folders: tuple[Path, ...]) -> Iterator[Row]:
+    """Yield what the templates in these folders have; the first that has a file counts."""
     for about in ABOUT:
         row = EVENT_TYPES.get(about)
         missing = {language: _missing(folders, about, language) for language in LANGUAGES}
@@ -211,7 +212,9 @@ def _missing(folders: tuple[Path, ...], about: str, language: str) -> tuple[str,
 
 
 def _files_of(about: str) -> tuple[str, ...]:
+    """Return the files that are needed: bad news is never in full in an SMS, an update never named again."""
     if _OTHERS.get(about) == ANSWER:
         return (_FRAME,)
-    # No message names a no-progress update as the last step.
-    return tuple(file for file in _FILES if file != _FRAME and (about in EVENT_TYPES or file != _PAST))
+    row = EVENT_TYPES.get(about)
+    never = _PAST if row is None else _SHORT if row.tone is ToneRule.BAD_NEWS else None
+    return tuple(file for file in _FILES if file not in (_FRAME, never))

@@ -327,7 +327,7 @@ def test_each_sees_what_waits_of_her_own_force(bare: Room) -> None:
     give_notices(bare, 1, send_at=NOW, queue="urgent")
     give_notices(bare, 1, send_at=NOW + HOUR)
     give_notices(bare, 4, case_pk=2, send_at=NOW - 2 * HOUR)
-    flood = {"state": NoticeState.HELD, "hold": "volume", "event_type": "custody.released"}
+    flood: dict[str, Any] = {"state": NoticeState.HELD, "hold": "volume", "event_type": "custody.released"}
     give_notices(bare, 3, **flood, source="urn:n:records")
     give_notices(bare, 6, case_pk=2, **flood, source="urn:s:records")
     with bare.store.begin() as tx:
