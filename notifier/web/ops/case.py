@@ -109,7 +109,7 @@ def get_case(
         chosen = [row for row in about.registered if victim in (None, row.victim_id)]
         if victim is not None and not chosen:
             raise NotThere
-        shown = chosen[first : first + _VICTIMS_AT_ONCE]
+        shown: list[Row[Any] | None] = [*chosen[first : first + _VICTIMS_AT_ONCE]]
         sections = [_section(tx, about, row, asked, services, now) for row in shown or [None]]
         head = _head(tx, about, local_day(now, services.policies.timezone))
     more = len(chosen) > first + _VICTIMS_AT_ONCE

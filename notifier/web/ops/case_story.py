@@ -197,8 +197,8 @@ def _line(row: Row[Any], about: CaseWide, types: Mapping[str, str], sent: Mappin
     told = [plain_words.news(types.get(event_id, event_id)) for event_id in row.event_ids or ()]
     named = told or ([plain_words.news(row.event_type)] if row.event_type else [])
     said = plain_words.step(SimpleNamespace(**{**row._mapping, "event_ids": named}))
-    about = [f"about {news}" for news in told if KINDS[What(row.what)] in _ASKS]
-    why = [*about, *row.why, *_result(row, asked)]
+    asked_about = [f"about {news}" for news in told if KINDS[What(row.what)] in _ASKS]
+    why = [*asked_about, *row.why, *_result(row, asked)]
     return Line(
         row.at,
         KINDS[What(row.what)],
