@@ -47,8 +47,7 @@ def get_plan(request: Request, services: Parts, account: Staff, case: Line, vict
     now = services.clock.now()
     with services.store.begin() as tx:
         plan = _plan(tx, account, case, victim)
-        about = {"case_pk": plan.case_pk, "victim_pk": plan.victim.pk}
-        access_log.note(tx, account, "looked at a contact plan", now, **about)
+        _note(tx, account, plan, "looked at a contact plan", now)
     return _form(request, services, plan, plan_form.as_it_stands(plan))
 
 
@@ -57,6 +56,10 @@ def _plan(tx: Tx, account: Account, case_id: str, victim_id: str) -> Plan:
     if plan is None:
         raise NotThere
     return plan
+
+
+def _note(tx: Tx, account: Account, plan: Plan, action: str, now: datetime) -> None:
+    access_log.note(tx, account, action, now, case_pk=plan.case_pk, victim_pk=plan.victim.pk)
 
 
 def _form(
@@ -118,8 +121,7 @@ def _save(
 ) -> Response:
     def first(tx: Tx) -> None:
         _require_unchanged(tx, plan)
-        about = {"case_pk": plan.case_pk, "victim_pk": plan.victim.pk}
-        access_log.note(tx, account, "changed a contact plan", now, **about)
+        _note(tx, account, plan, "changed a contact plan", now)
 
     services.path.by_hand.take_in(document, plan.case_id, now, first)
     there = urlencode({"case": plan.case_id, "victim": plan.victim.victim_id})
@@ -142,8 +144,7 @@ def _preview(
     now: datetime,
 ) -> Response:
     with services.store.begin() as tx:
-        about = {"case_pk": plan.case_pk, "victim_pk": plan.victim.pk}
-        access_log.note(tx, account, "tried out a contact plan", now, **about)
+        _note(tx, account, plan, "tried out a contact plan", now)
         hers = plans.cases_of(tx, plan.victim.pk, account.its_cases)
     since: int | None = None
 

@@ -56,7 +56,7 @@ def get_failures(
     with services.store.read() as tx:
         counts = failures.counts(tx, asked, since)
         shown = {one: _rows(tx, one, asked, since, first) for one in KINDS if kind in ("", one)}
-        became = {name: list(_became(tx, asked, refs)) for name, refs in (("done", done), ("left", left))}
+        done_now, left_now = (list(_became(tx, asked, refs)) for refs in (done, left))
     return page(
         request,
         "failures.html",
@@ -76,7 +76,8 @@ def get_failures(
         reasons=(*FailureReason, *_OF_NOTICES),
         stamp=failures.stamp,
         states=plain_words.NOTICE_STATES,
-        **became,
+        done=done_now,
+        left=left_now,
     )
 
 

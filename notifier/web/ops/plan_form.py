@@ -7,9 +7,10 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import ValidationError
+from starlette.datastructures import ImmutableMultiDict
 
 from notifier.addresses import AddressRefused, normalise
 from notifier.records import ChannelName, ContactPoint, Role, Window
@@ -22,17 +23,8 @@ _BLANK_WINDOWS = 2
 _MOST_DAYS = 365
 _MOST_WINDOWS = 50
 _CLOCK = re.compile(r"(\d{1,2})[:.]?(\d{2})")
+Posted = ImmutableMultiDict[str, str]
 _LETTERS = {Role.VICTIM: "v", Role.REPRESENTATIVE: "r"}
-
-
-class Posted(Protocol):
-    """What a browser sent."""
-
-    def get(self, name: str, default: str = ...) -> Any:
-        """Return the value of a field."""
-
-    def getlist(self, name: str) -> list[Any]:
-        """Return all values of a field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +184,8 @@ def mistakes(form: PlanForm, policy: ChannelPolicy, stands: PlanForm) -> dict[st
     days = form.every_days
     if days and not (days.isdecimal() and 1 <= int(days[:4]) <= _MOST_DAYS):
         found["every_days"] = "Give a number of days from 1 to 365, or leave it empty."
-    for number, row in enumerate(form.windows):
-        wrong = None if row.is_blank else _wrong_hours(row)
+    for number, hours in enumerate(form.windows):
+        wrong = None if hours.is_blank else _wrong_hours(hours)
         if wrong:
             found[f"window{number}-from"] = wrong
     for row, before in zip(form.points, stands.points, strict=True):
