@@ -6,6 +6,7 @@ import ipaddress
 import os
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -108,20 +109,24 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'notifier.db'}"
         return
-    yield from _fresh_database(request.getfixturevalue("postgres_url"))
+    with fresh_database(request.getfixturevalue("postgres_url")) as url:
+        yield url
 
 
 @pytest.fixture
 def postgres_database_url(postgres_url: str) -> Iterator[str]:
     """The URL of an empty PostgreSQL database, for what only PostgreSQL does."""
-    yield from _fresh_database(postgres_url)
+    with fresh_database(postgres_url) as url:
+        yield url
 
 
-def _fresh_database(server: str) -> Iterator[str]:
+@contextmanager
+def fresh_database(server: str, copy_of: str | None = None) -> Iterator[str]:
+    """Give a new database on a server: an empty one, or a copy of another that nobody uses meanwhile."""
     url = make_url(server)
     name = f"test_{uuid4().hex}"
     conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{copy_of}"' if copy_of else ""))
         yield url.set(database=name).render_as_string(hide_password=False)
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -20,11 +20,12 @@ else:
 
     from notifier.store import accounts
     from notifier.store.accounts import AccountRole
-    from tests.builders import a_store
-    from tests.fakes import fake_channels
-    from tests.web.ops.conftest import PASSWORD, PASSWORD_HASH, Room, running_room
-    from tests.web.ops.world import NORTHMOOR, NOW, SOUTHMOOR, play
+    from tests.web.ops.conftest import PASSWORD, PASSWORD_HASH, Played, Room, copy_in_sqlite
+    from tests.web.ops.conftest import played_in_sqlite as played_in_sqlite  # a fixture here too
+    from tests.web.ops.world import NORTHMOOR, NOW
 
+    # Read now: each test is kept from this machine's settings.
+    _CHROMIUM, _PICTURES = (os.environ.get(f"NOTIFIER_TEST_{name}") for name in ("CHROMIUM", "PICTURES"))
     WIDE, NARROW = (1280, 900), (320, 800)
     _QUIET = (
         *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
@@ -34,8 +35,7 @@ else:
     @pytest.fixture(scope="session")
     def chromium() -> Iterator[Browser]:
         """The system's Chromium; a run without one fails."""
-        named = os.environ.get("NOTIFIER_TEST_CHROMIUM")
-        found = named or next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
+        found = _CHROMIUM or next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
         if found is None:
             pytest.fail("no Chromium: install the package `chromium`, or give NOTIFIER_TEST_CHROMIUM")
         with sync_playwright() as playwright:
@@ -44,14 +44,9 @@ else:
             browser.close()
 
     @pytest.fixture
-    def room(tmp_path: File) -> Iterator[Room]:
+    def room(played_in_sqlite: Played, tmp_path: File) -> Iterator[Room]:
         """The room over SQLite, with the cases of two forces."""
-        channels = fake_channels()
-        with (
-            a_store(f"sqlite:///{tmp_path / 'light.db'}") as store,
-            running_room(store, tmp_path, channels) as running,
-        ):
-            play(running.services.path, channels, NORTHMOOR, SOUTHMOOR)
+        with copy_in_sqlite(played_in_sqlite, tmp_path) as running:
             yield running
 
     Enter = Callable[..., Any]
@@ -59,7 +54,7 @@ else:
     @pytest.fixture
     def pictures(tmp_path: File) -> File:
         """The folder for pictures of pages: one that is kept, where NOTIFIER_TEST_PICTURES names it."""
-        folder = File(os.environ.get("NOTIFIER_TEST_PICTURES", tmp_path / "pictures"))
+        folder = File(_PICTURES or tmp_path / "pictures")
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 

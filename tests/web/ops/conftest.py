@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path as File
@@ -12,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import make_url
 
 from notifier.clock import Clock
 from notifier.path import Path
@@ -23,9 +25,10 @@ from notifier.store.database import Store
 from notifier.web.ops.sign_in import hash_of
 from notifier.wiring import Services
 from tests.builders import POLICIES, a_cipher, a_store
+from tests.conftest import fresh_database
 from tests.fakes import FakeChannel, fake_channels
 from tests.web.conftest import served
-from tests.web.ops.world import NORTHMOOR, NOW, SOUTHMOOR, Force, play
+from tests.web.ops.world import NORTHMOOR, NOW, SOUTHMOOR, Force, have_some_fail, play
 
 PASSWORD = "a password of the tests"
 PASSWORD_HASH = hash_of(PASSWORD)  # it takes long by intent: once is enough
@@ -121,22 +124,77 @@ def running_room(
         path.close()
 
 
-@pytest.fixture
-def room(database_url: str, tmp_path: File) -> Iterator[Room]:
-    """The room over each kind of database, with the cases of two forces."""
+@dataclass(frozen=True)
+class Played:
+    """A database with the cases of two forces, made once for many tests; each works on a copy."""
+
+    url: str
+    channels: dict[Any, FakeChannel]
+
+    def copied_channels(self) -> dict[Any, FakeChannel]:
+        """Return channels that remember what was sent, and still fail where they did."""
+        channels = fake_channels()
+        have_some_fail(channels, NORTHMOOR, SOUTHMOOR)
+        for name, channel in channels.items():
+            channel.sent.extend(self.channels[name].sent)
+        return channels
+
+
+def _played(url: str) -> Played:
     channels = fake_channels()
-    with a_store(database_url) as store, running_room(store, tmp_path, channels) as running:
-        play(running.services.path, channels, NORTHMOOR, SOUTHMOOR)
+    with a_store(url) as store:
+        path = Path(store, POLICIES, Renderer(POLICIES.timezone).render, channels)
+        play(path, channels, NORTHMOOR, SOUTHMOOR)
+        path.close()
+    return Played(url, channels)
+
+
+@pytest.fixture(scope="session")
+def played_in_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """The world as a file."""
+    return _played(f"sqlite:///{tmp_path_factory.mktemp('world') / 'played.db'}")
+
+
+@pytest.fixture(scope="session")
+def played_in_postgresql(postgres_url: str) -> Iterator[Played]:
+    """The world as a database that others are copied from."""
+    with fresh_database(postgres_url) as url:
+        yield _played(url)
+
+
+@contextmanager
+def copy_in_sqlite(played: Played, folder: File) -> Iterator[Room]:
+    """Run the room over a copy of a file."""
+    shutil.copy(str(make_url(played.url).database), folder / "copy.db")
+    with _room_over(f"sqlite:///{folder / 'copy.db'}", folder, played) as running:
+        yield running
+
+
+@contextmanager
+def _room_over(url: str, folder: File, played: Played) -> Iterator[Room]:
+    store = Store(url, a_cipher())
+    with closing(store), running_room(store, folder, played.copied_channels()) as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def room(request: pytest.FixtureRequest, tmp_path: File) -> Iterator[Room]:
+    """The room over each kind of database, with the cases of two forces."""
+    played: Played = request.getfixturevalue(f"played_in_{request.param}")
+    if request.param == "sqlite":
+        with copy_in_sqlite(played, tmp_path) as running:
+            yield running
+        return
+    server = request.getfixturevalue("postgres_url")
+    with (
+        fresh_database(server, copy_of=make_url(played.url).database) as url,
+        _room_over(url, tmp_path, played) as running,
+    ):
         yield running
 
 
 @pytest.fixture
-def light_room(tmp_path: File) -> Iterator[Room]:
+def light_room(played_in_sqlite: Played, tmp_path: File) -> Iterator[Room]:
     """The room over SQLite, for what has nothing to do with the database."""
-    channels = fake_channels()
-    with (
-        a_store(f"sqlite:///{tmp_path / 'light.db'}") as store,
-        running_room(store, tmp_path, channels) as running,
-    ):
-        play(running.services.path, channels, NORTHMOOR, SOUTHMOOR)
+    with copy_in_sqlite(played_in_sqlite, tmp_path) as running:
         yield running

@@ -62,14 +62,12 @@ NORTHMOOR, SOUTHMOOR = Force(NORTH, "n"), Force(SOUTH, "s")
 
 def number_of(force: Force, case: int) -> str:
     """Return the mobile number of a case's victim, as it is stored."""
-    return f"+4477009{'01' if force is NORTHMOOR else '02'}{case:03d}"
+    return f"+447700900{1 if force is NORTHMOOR else 2}{case:02d}"
 
 
 def play(path: Path, channels: Mapping[ChannelName, FakeChannel], *forces: Force) -> None:
     """Have the forces' events taken in, planned and sent, and all that follows until :data:`NOW`."""
-    for force in forces:
-        for case in (1, 3):
-            channels[ChannelName.SMS].will_answer(*[FAILED] * 50, to=number_of(force, case))
+    have_some_fail(channels, *forces)
     waiting = sorted((when, document) for force in forces for when, document in _events(force))
     now = START
     while now <= NOW:
@@ -80,6 +78,13 @@ def play(path: Path, channels: Mapping[ChannelName, FakeChannel], *forces: Force
         _turn(path, now)
         now += _STEP
     path.take_in([f'{{"id": "{force.letter}-broken"}}' for force in forces], NOW, door="queue")
+
+
+def have_some_fail(channels: Mapping[ChannelName, FakeChannel], *forces: Force) -> None:
+    """Have nothing arrive at the numbers of the cases 1 and 3."""
+    for force in forces:
+        for case in (1, 3):
+            channels[ChannelName.SMS].will_answer(*[FAILED] * 50, to=number_of(force, case))
 
 
 def _turn(path: Path, now: datetime) -> None:
@@ -96,13 +101,13 @@ def _events(force: Force) -> Iterator[tuple[datetime, str]]:
     for case in range(1, 6):
         yield from _opening(force, case)
     news = at("Tue 31 Mar 2026 10:00")
-    yield _event(force, 1, "case.suspect_arrested", news)
-    yield _event(
+    yield event(force, 1, "case.suspect_arrested", news)
+    yield event(
         force, 2, "case.no_further_action", news, reasons=f"Not enough to charge. {force.letter}-secret"
     )
-    yield _event(force, 3, "case.suspect_released", news, outcome="bail", conditions=["not to contact her"])
-    yield _event(force, 4, "case.suspect_arrested", news)
-    yield _event(
+    yield event(force, 3, "case.suspect_released", news, outcome="bail", conditions=["not to contact her"])
+    yield event(force, 4, "case.suspect_arrested", news)
+    yield event(
         force,
         4,
         "case.progress",
@@ -110,21 +115,21 @@ def _events(force: Force) -> Iterator[tuple[datetime, str]]:
         text=f"We looked at the camera. {force.letter}-secret",
     )
     merged = {"victim_id": force.victim(5), "other_id": force.victim(4)}
-    yield _event(force, 5, "case.suspect_interviewed", NOW - timedelta(hours=3))
-    yield _event(force, 5, "victim.merged", NOW - timedelta(hours=3), **merged)
+    yield event(force, 5, "case.suspect_interviewed", NOW - timedelta(hours=3))
+    yield event(force, 5, "victim.merged", NOW - timedelta(hours=3), **merged)
 
 
 def _opening(force: Force, case: int) -> Iterator[tuple[datetime, str]]:
     offence = {2: "domestic_abuse", 3: "stalking"}.get(case, "burglary")
     staff = {role: force.staff(role) for role in ("officer", "supervisor", "unit")}
     opened = {"offence": offence, "force": force.name, "reference": force.reference(case), **staff}
-    yield _event(force, case, "case.opened", START, **opened)
+    yield event(force, case, "case.opened", START, **opened)
     points = [{"id": "p1", "channel": "sms", "address": number_of(force, case)}]
     if case in (2, 4):
         address = f"victim{case}@{force.letter}.example"
         points.append({"id": "p2", "channel": "email", "address": address})
     name = {"title": "Ms", "given": "Jo", "family": f"{force.letter.upper()}oone{case}"}
-    yield _event(
+    yield event(
         force,
         case,
         "victim.registered",
@@ -135,7 +140,8 @@ def _opening(force: Force, case: int) -> Iterator[tuple[datetime, str]]:
     )
 
 
-def _event(of: Force, case: int, type_: str, when: datetime, /, **data: Any) -> tuple[datetime, str]:
+def event(of: Force, case: int, type_: str, when: datetime, /, **data: Any) -> tuple[datetime, str]:
+    """Return an event about a case of a force, and when it is published."""
     document = {
         "specversion": "1.0",
         "source": of.source,
