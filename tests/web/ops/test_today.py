@@ -100,9 +100,9 @@ def test_what_is_red_comes_first_and_safety_first_of_it(room: Room) -> None:
     assert "<h1>Today, Wednesday 1 April 2026</h1>" in page
     shown = [(row[0].partition(" ")[2], *row[1:4]) for row in table(page, RED)]
     assert shown == [
-        ("Safety", AT_RISK, "n-case-3", "3, unit"),  # her suspect was released
+        ("Safety", NO_CONTACT, "n-case-3", "3, unit"),  # her suspect was released
+        ("Safety", AT_RISK, "n-case-3", "3, unit"),
         ("", NO_CONTACT, "n-case-1", "3, unit"),
-        ("", NO_CONTACT, "n-case-3", "3, unit"),
         ("", AT_RISK, "n-case-3", "2, supervisor"),  # the acknowledgement, of two days ago
         ("", AT_RISK, "n-case-2", "1, officer"),
     ]
