@@ -56,7 +56,11 @@ class Station:
 
     def open(self, case_id: str, *, enhanced: bool = False, wants: str = "all", **opened: Any) -> None:
         """Open a case long before the news, so that the acknowledgement is due on another day."""
-        victim = {"victim_id": f"v-{case_id}", "name": {"family": "Bloggs"}, "contract": {"wants": wants}}
+        victim: dict[str, Any] = {
+            "victim_id": f"v-{case_id}",
+            "name": {"family": "Bloggs"},
+            "contract": {"wants": wants},
+        }
         points = [{"id": "p1", "channel": "email", "address": f"{case_id}@mail.example"}]
         unit = {"id": TEAM, "name": "Victim Care Unit", "email": "vcu@police.example"}
         known = {"offence": "burglary", "force": FORCE, "reference": "NM/1/26", "unit": unit, **opened}
@@ -206,13 +210,11 @@ def test_a_duty_counts_when_its_deadline_is_over(station: Station) -> None:
 
 
 def test_teams_forces_and_limits_are_counted_apart(station: Station) -> None:
-    for case_id, changes in {
-        "c1": {},
-        "c2": {},
-        "c3": {"unit": {"id": "n-other", "name": "Other", "email": "o@police.example"}},
-        "c4": {"force": "Southmoor Police"},
-        "c5": {"unit": None},
-    }.items():
+    other = {"id": "n-other", "name": "Other", "email": "o@police.example"}
+    opened: dict[str, dict[str, Any]] = {
+        "c1": {}, "c2": {}, "c3": {"unit": other}, "c4": {"force": "Southmoor Police"}, "c5": {"unit": None},
+    }  # fmt: skip
+    for case_id, changes in opened.items():
         station.open(case_id, **changes)
         station.news(case_id, "case.charged" if case_id == "c2" else AN_ARREST, offences=["Theft"])
     assert station.count() == {

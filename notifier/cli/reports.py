@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -67,7 +68,7 @@ def _counted(parts: Services, first: date, last: date) -> list[dict[str, Any]]:
     over = min(last, local_day(now, policies.timezone))
     days = [first + timedelta(days=number) for number in range((over - first).days + 1)]
     for day in with_progress(days, "counting days"):
-        parts.store.run(lambda tx, day=day: duties.count(tx, day, policies, now))
+        parts.store.run(partial(duties.count, day=day, policies=policies, now=now))
     with parts.store.read() as tx:
         return compliance_report.records(tx, duties.months(first, last), policies)
 

@@ -221,7 +221,7 @@ class Span:
 
     def cases(self) -> ColumnElement[bool]:
         """Return the condition on notices with their cases."""
-        condition = notices.c.deadline.is_not(None)
+        condition: ColumnElement[bool] = notices.c.deadline.is_not(None)
         columns = {"force": _FORCE, "unit_id": _UNIT, "event_type": notices.c.event_type}
         for name, value in self._limits():
             condition &= columns[name] == value

@@ -216,7 +216,13 @@ def get_duty_cases(
     if day is not None and not asked.month.first <= day <= asked.month.last:
         raise NotThere
     wanted, words = Result(result), _Words(request, services)
-    about = {"asked": asked, "result": result, "event_type": event_type, "day": day, "words": words}
+    about: dict[str, Any] = {
+        "asked": asked,
+        "result": result,
+        "event_type": event_type,
+        "day": day,
+        "words": words,
+    }
     span = replace(asked.span, event_type=event_type)
     if wanted is Result.MET and day is None:
         with services.store.read() as tx:

@@ -7,18 +7,18 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path as File
 from typing import Any
 
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from notifier import compliance_report, duties
 from notifier.compliance_report import Record
-from notifier.duties import Month
-from notifier.store.ops_tables import access_log, counted_days, duty_lapses
-from notifier.store.tables import cases, notices
+from notifier.store.ops_tables import access_log
+from notifier.store.tables import cases
 from tests.builders import POLICIES, a_store, at, day
 from tests.fakes import fake_channels
 from tests.web.ops.conftest import Browser, Room, running_room
@@ -36,7 +36,7 @@ def counted(room: Room) -> list[Record]:
     first, last = day("Mon 30 Mar 2026"), day("Mon 20 Apr 2026")
     for number in range((last - first).days + 1):
         on = first + timedelta(days=number)
-        room.store.run(lambda tx, on=on: duties.count(tx, on, POLICIES, LATER))
+        room.store.run(partial(duties.count, day=on, policies=POLICIES, now=LATER))
     with room.store.read() as tx:
         return compliance_report.records(tx, duties.months(first, last), POLICIES)
 
@@ -104,15 +104,8 @@ def test_the_page_has_the_numbers_of_the_command_line(room: Room, records: list[
     (total,) = re.findall(r"<tfoot>(.*?)</tfoot>", html, re.S)
     sums = [sum(one[name] for one in of_north(records, month)) for name in ("met", "late", "missed")]
     assert [int(_TAG.sub("", cell)) for cell in _CELL.findall(total)[-4:-1]] == sums
-    assert "As counted on Mon 20 Apr 2026, 10:00" not in html
-    assert "As counted on Mon 20 Apr 2026, 09:00" in html
-
-
-def test_limits_are_said_in_words(late_room: Room, late_records: list[Record]) -> None:
-    with late_room.enter("viewer") as browser:
-        html = browser.get("/ops/duties", **APRIL).text
-    assert "5 working days, with enhanced rights 1" in html
-    assert "The arrest of a suspect" in html
+    assert "As counted on Mon 20 Apr 2026, 09:00." in html
+    assert ("5 working days, with enhanced rights 1" in html) == bool(expected)
 
 
 def test_without_a_month_it_is_this_one_and_leads_to_the_one_before(light_room: Room) -> None:
@@ -122,12 +115,6 @@ def test_without_a_month_it_is_this_one_and_leads_to_the_one_before(light_room: 
     assert "/ops/duties?month=2026-03" in html
     assert "month=2026-05" not in html, "nothing is due yet that is over"
     assert "Days that are not counted yet: 1." in html
-
-
-@pytest.mark.parametrize("month", ["2026-13", "2026", "march", "26-03", "2026-3", "9999-12"])
-def test_what_is_no_month_is_said_to_be_so(light_room: Room, month: str) -> None:
-    with light_room.enter("viewer") as browser:
-        assert browser.get("/ops/duties", month=month).status_code == 400
 
 
 def links(html: str, result: str) -> list[str]:
@@ -201,14 +188,14 @@ def test_many_teams_come_in_pages(
     assert tables(first)[0] == tables(second)[0], "the sums are of all pages"
 
 
-@pytest.mark.parametrize("unit", ["n-unit", "s-unit", "-"])
-def test_a_team_can_be_chosen(late_room: Room, late_records: list[Record], unit: str) -> None:
+def test_a_team_can_be_chosen(late_room: Room, late_records: list[Record]) -> None:
     with late_room.enter("viewer") as browser:
-        html = browser.get("/ops/duties", **APRIL, unit=unit).text
-    hers = [one for one in of_north(late_records, "2026-04") if one["unit_id"] == unit]
-    found = numbers(tables(html)[0]) if hers else []
-    assert found == sorted([one["met"], one["late"], one["missed"]] for one in hers)
-    assert ("No duty was due" in html) == (not hers)
+        hers = browser.get("/ops/duties", **APRIL, unit="n-unit").text
+        nobodys = browser.get("/ops/duties", **APRIL, unit="-").text
+    (by_limit,) = tables(hers)
+    expected = [[one["met"], one["late"], one["missed"]] for one in of_north(late_records, "2026-04")]
+    assert numbers(by_limit) == sorted(expected)
+    assert "No duty was due" in nobodys
 
 
 def test_a_case_without_a_team_counts_too(late_room: Room) -> None:
@@ -276,12 +263,13 @@ def test_looking_at_the_cases_is_noted_and_at_the_numbers_not(
     assert sum("duties" in action for _, action, _ in lines) == 1
 
 
-@pytest.mark.parametrize("ending", ["csv", "pdf"])
-@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("officer", 403), ("supervisor", 200)])
-def test_only_supervisors_take_it_away(light_room: Room, role: str, status: int, ending: str) -> None:
-    with light_room.enter(role) as browser:
-        assert browser.get(f"/ops/duties.{ending}").status_code == status
-        assert (f"/ops/duties.{ending}?" in browser.get("/ops/duties").text) == (status == 200)
+def test_only_supervisors_take_it_away(light_room: Room) -> None:
+    for role, status in (("viewer", 403), ("officer", 403), ("supervisor", 200)):
+        with light_room.enter(role) as browser:
+            html = browser.get("/ops/duties").text
+            for path in ("/ops/duties.csv", "/ops/duties.pdf"):
+                assert browser.get(path).status_code == status
+                assert (f"{path}?" in html) == (status == 200)
 
 
 def test_a_spreadsheet_has_the_numbers_of_the_command_line(
@@ -371,35 +359,17 @@ def test_a_count_that_is_not_there_yet_is_nowhere_taken_for_good_news(late_room:
         assert "There is none." in day_before
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"result": "open"}, {"result": "met", "page": 0}, {"result": "met", "day": "x"}]
-)
-def test_what_nobody_can_ask_for_is_refused(light_room: Room, wrong: dict[str, Any]) -> None:
-    with light_room.enter("officer") as browser:
-        assert browser.get("/ops/duties/cases", **APRIL, **wrong).status_code == 400
-
-
-@pytest.mark.parametrize("name", ["unit", "event_type", "force"])
-def test_no_letter_breaks_the_page(room: Room, name: str) -> None:
+def test_what_nobody_can_ask_for_is_refused(room: Room) -> None:
+    """And what would break the database or the page."""
+    cases_of = "/ops/duties/cases?month=2026-04&result="
+    nul = ("late&unit=%00", "late&force=%00", "late&event_type=%00")
     with room.enter("admin", None) as browser:
-        answer = browser.get("/ops/duties/cases", **APRIL, result="late", **{name: "a\0b"})
-        assert answer.status_code == 400
-        answer = browser.get("/ops/duties/cases", **APRIL, result="late", **{name: "<b>&'\""})
-        assert answer.status_code == 200
-        assert "<b>" not in answer.text
-
-
-def test_a_day_of_another_month_is_not_there(light_room: Room) -> None:
-    with light_room.enter("officer") as browser:
-        assert browser.get("/ops/duties/cases", **APRIL, result="met", day="9999-12-31").status_code == 404
-
-
-def test_what_was_counted_wrongly_is_put_right_by_the_next_count(
-    late_room: Room, late_records: list[Record]
-) -> None:
-    with late_room.store.begin() as tx:
-        tx.run(delete(duty_lapses))
-        tx.run(delete(counted_days))
-        tx.run(update(notices).where(notices.c.case_pk > 0).values(reason=notices.c.reason))
-    assert counted(late_room) == late_records
-    assert str(Month.of(day("Wed 1 Apr 2026"))) == "2026-04"
+        for month in ("2026-13", "2026", "march", "26-03", "2026-3", "9999-12"):
+            assert browser.get("/ops/duties", month=month).status_code == 400, month
+        for wrong in ("open", "met&page=0", "met&day=x", *nul):
+            assert browser.get(cases_of + wrong).status_code == 400, wrong
+        assert browser.get(f"{cases_of}met&day=9999-12-31").status_code == 404, "it is not of that month"
+        for name in ("unit", "force", "event_type"):
+            answer = browser.get("/ops/duties/cases", **APRIL, result="late", **{name: "<b>&'\""})
+            assert answer.status_code == 200
+            assert "<b>" not in answer.text
