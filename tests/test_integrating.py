@@ -131,7 +131,8 @@ def test_the_python_publisher_puts_events_in_and_a_repeat_counts_once(
 ) -> None:
     ids = [event["id"] for event in events_of("events.jsonl")]
     entries = run(folder, "publish.py", "events.jsonl", NOTIFIER_REDIS_URL=redis_url).split()
-    assert [id_.decode() for id_, _ in client.xrange(STREAM)] == entries
+    written: Any = client.xrange(STREAM)
+    assert [id_.decode() for id_, _ in written] == entries
     assert take_in(client, web) == [(Outcome.ACCEPTED, id_) for id_ in ids]
     run(folder, "publish.py", "events.jsonl", NOTIFIER_REDIS_URL=redis_url)
     assert take_in(client, web) == [(Outcome.REPEAT, id_) for id_ in ids]
@@ -145,7 +146,11 @@ def test_the_redis_cli_publisher_puts_an_event_in(
     where = urlsplit(redis_url)
     assert where.hostname
     assert where.password
-    given = {"REDIS_HOST": where.hostname, "REDIS_PORT": str(where.port), "REDISCLI_AUTH": where.password}
+    given: dict[str, Any] = {
+        "REDIS_HOST": where.hostname,
+        "REDIS_PORT": str(where.port),
+        "REDISCLI_AUTH": where.password,
+    }
     answer = run(folder, "publish-redis-cli.sh", **given)
     assert re.fullmatch(r"\d+-\d+\n", answer)
     assert take_in(client, web) == [(Outcome.ACCEPTED, "progress-1")]

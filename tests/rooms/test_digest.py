@@ -56,13 +56,17 @@ class Desk:
     def case(self, case_id: str, supervisor: str = "sup1") -> None:
         """Open a case without a victim: nothing comes due in it by itself."""
         opened = {"offence": "burglary", "force": "Example", "reference": f"EX/{case_id}/26"}
-        people = {"officer": staff("off1"), "supervisor": staff(supervisor), "unit": staff("unit1")}
+        people: dict[str, Any] = {
+            "officer": staff("off1"),
+            "supervisor": staff(supervisor),
+            "unit": staff("unit1"),
+        }
         self.publish(a_document("case.opened", MONDAY, case_id=case_id, **opened, **people))
 
     def victim(self, case_id: str) -> None:
         """Register a victim who agreed to text messages."""
         point = {"id": "p1", "channel": "sms", "address": NUMBER}
-        known = {"name": {"given": "Jocasta", "family": "Bloggs"}, "contact_points": [point]}
+        known: dict[str, Any] = {"name": {"given": "Jocasta", "family": "Bloggs"}, "contact_points": [point]}
         document = a_document("victim.registered", MONDAY, case_id=case_id, victim_id=f"v-{case_id}", **known)
         self.publish(document)
 

@@ -33,7 +33,7 @@ STAFF = {
     role: {"id": f"{role}-1", "name": name, "email": f"{role}@police.example", "phone": "07700 900999"}
     for role, name in (("officer", "PC Shah"), ("supervisor", "Sgt Reid"), ("unit", "Care Unit"))
 }
-OPENED = {"offence": "domestic_abuse", "force": "Example", "reference": "EX/1/26", **STAFF}
+OPENED: dict[str, Any] = {"offence": "domestic_abuse", "force": "Example", "reference": "EX/1/26", **STAFF}
 VICTIM: dict[str, Any] = {
     "victim_id": "v1",
     "name": {"title": "Ms", "given": "Jocasta", "family": "Bloggs"},
