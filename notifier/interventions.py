@@ -12,7 +12,7 @@ from notifier import contact_clock, deciding, plain_words
 from notifier.errors import NotFound
 from notifier.records import ABOUT_THE_NEWS, Ask, ChannelName, Notice, NoticeState, Settled, What
 from notifier.rules.policy import Policies
-from notifier.store import events, journal, notices, rejections
+from notifier.store import cases, events, journal, notices, rejections
 from notifier.store.database import Tx
 from notifier.store.situations import load_file
 
@@ -80,10 +80,10 @@ def discard(
     ``words`` say why, where that is known; they are kept with the decision. Raises :class:`NotFound` where
     there is none that waits.
     """
-    found = notices.load_all(tx, [notice_pk])
-    if not found or found[0].state not in (*_MAY_BE_TRIED_AGAIN, NoticeState.PLANNED):
+    notice = _locked(tx, notice_pk)
+    if notice is None or notice.state not in (*_MAY_BE_TRIED_AGAIN, NoticeState.PLANNED):
         raise NotFound(f"N{notice_pk} does not wait to be told; `notifier failures` and `notifier due` list")
-    notice, file = found[0], load_file(tx, found[0].case_pk)
+    file = load_file(tx, notice.case_pk)
     over = {"state": NoticeState.CANCELLED, "reason": "discarded", "send_at": None, "at_risk_at": None}
     notices.change(tx, notice_pk, hold=None, **over)
     why = (f"{by} decided that it is not told" + (f": {words}" if words else ""),)
@@ -142,8 +142,17 @@ def _begun_anew(now: datetime) -> dict[str, Any]:
 
 def _waiting(tx: Tx, notice_pk: int) -> Notice | None:
     """Return the notice where it waits for a person."""
+    notice = _locked(tx, notice_pk)
+    return notice if notice is not None and notice.state in _MAY_BE_TRIED_AGAIN else None
+
+
+def _locked(tx: Tx, notice_pk: int) -> Notice | None:
+    """Return the notice as it is once its case is locked: another person may just have decided about it."""
     found = notices.load_all(tx, [notice_pk])
-    return found[0] if found and found[0].state in _MAY_BE_TRIED_AGAIN else None
+    if not found:
+        return None
+    cases.lock(tx, (found[0].case_pk,))
+    return notices.load(tx, notice_pk)
 
 
 def _decide_anew(

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
+from notifier.errors import NotFound
 from notifier.records import ChannelName, NoticeState
+from notifier.store import notices as notices_in_store
 from notifier.store import staff
+from notifier.store.database import Tx
 from notifier.store.ops_tables import access_log
-from notifier.store.tables import cases, escalations, notices, sources
+from notifier.store.tables import cases, escalations, journal, notices, sources
 from notifier.web.ops import held
 from tests.web.ops.conftest import Browser, Room
 from tests.web.ops.forms import fields_of
@@ -240,3 +245,27 @@ def _groups(room: Room) -> list[Any]:
         query = select(notices.c.source, notices.c.event_type).join(cases).distinct()
         mine = (notices.c.hold == "identity") & (cases.c.force == NORTHMOOR.name)
         return list(tx.all(query.where(mine, notices.c.state == NoticeState.HELD)))
+
+
+def test_two_who_release_the_same_at_once_release_it_once(room: Room) -> None:
+    flood(room, many=51)
+    (notice,) = held_of(room)
+    both = threading.Barrier(2)
+
+    def meet(tx: Tx) -> None:
+        assert notices_in_store.load(tx, notice.pk).hold == "volume"
+        if tx.is_postgresql:  # SQLite lets one in after the other
+            both.wait(30)
+
+    def release(_who: int) -> str:
+        try:
+            room.services.path.by_hand.release(notice.pk, "somebody", NOW, meet)
+        except (NotFound, AssertionError):
+            return "too late"
+        return "released"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(release, range(2))) == ["released", "too late"]
+    with room.store.begin() as tx:
+        told = tx.all(select(journal).where(journal.c.reason == "released"))
+    assert len(told) == 1
