@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from notifier import plain_words
 from notifier.event_types import EVENT_TYPES
-from notifier.records import AttemptState, ChannelName, FailureReason, Receipt, What
+from notifier.records import AttemptState, ChannelName, FailureReason, Receipt, Reply, What
 from notifier.store import cases, notes
 from notifier.store.ops_tables import access_log
 from notifier.store.tables import attempts, events, victims
@@ -234,13 +234,13 @@ def test_what_is_held_because_records_were_merged(room: Room, officer: Browser) 
     assert 'href="/ops/held">See to N' in answer.text
 
 
-def test_a_failure_and_the_way_that_is_tried_next(room: Room, officer: Browser) -> None:
-    happen(room, opened(), registered(PHONE, MAIL))
-    ref = room.channels[ChannelName.SMS].sent[-1].attempt_ref
+def test_a_failure_and_the_way_that_is_tried_next(light_room: Room, light_officer: Browser) -> None:
+    happen(light_room, opened(), registered(PHONE, MAIL))
+    ref = light_room.channels[ChannelName.SMS].sent[-1].attempt_ref
     failed = Receipt(AttemptState.FAILED, attempt_ref=ref, code="30005", reason=FailureReason.BAD_ADDRESS)
-    room.services.path.receive(ChannelName.SMS, [failed], NOW)
+    light_room.services.path.receive(ChannelName.SMS, [failed], NOW)
     assert in_order(
-        story(officer, "c1"),
+        story(light_officer, "c1"),
         "What comes next",
         "Her registration Is to be sent expected by email",
         "What happened",
@@ -252,10 +252,12 @@ def test_a_failure_and_the_way_that_is_tried_next(room: Room, officer: Browser) 
     )
 
 
-def test_a_message_that_failed_for_now_is_shown_too(room: Room, officer: Browser) -> None:
-    room.channels[ChannelName.SMS].will_answer(DEFERRED, to=NUMBER)
-    happen(room, opened(), registered(PHONE))
-    assert in_order(story(officer, "c1"), "Message Sms to victim v1 about her registration Failed for now")
+def test_a_message_that_failed_for_now_is_shown_too(light_room: Room, light_officer: Browser) -> None:
+    light_room.channels[ChannelName.SMS].will_answer(DEFERRED, to=NUMBER)
+    happen(light_room, opened(), registered(PHONE))
+    assert in_order(
+        story(light_officer, "c1"), "Message Sms to victim v1 about her registration Failed for now"
+    )
 
 
 def test_what_is_planned_says_when_and_by_what(room: Room, officer: Browser) -> None:
@@ -271,17 +273,17 @@ def test_what_is_planned_says_when_and_by_what(room: Room, officer: Browser) -> 
     )
 
 
-def test_contacts_and_what_staff_answered(room: Room, officer: Browser) -> None:
+def test_contacts_and_what_staff_answered(light_room: Room, light_officer: Browser) -> None:
     about: dict[str, Any] = {"victim_id": "v1", "by": "n-officer", "about": ["nfa"]}
     happen(
-        room,
+        light_room,
         opened(offence="domestic_abuse"),
         registered(MAIL),
         a_document("case.no_further_action", EARLIER, id_="nfa", reasons="none"),
     )
-    assert 'href="/ops/work/T' in officer.get("/ops/case", id="c1").text
-    happen(room, a_document("contact.recorded", JUST_NOW, method="visit", outcome="spoke", **about))
-    answer = officer.get("/ops/case", id="c1")
+    assert 'href="/ops/work/T' in light_officer.get("/ops/case", id="c1").text
+    happen(light_room, a_document("contact.recorded", JUST_NOW, method="visit", outcome="spoke", **about))
+    answer = light_officer.get("/ops/case", id="c1")
     assert in_order(
         words(answer),
         "Contact N-officer spoke with her on a visit about the decision on no further action",
@@ -291,15 +293,13 @@ def test_contacts_and_what_staff_answered(room: Room, officer: Browser) -> None:
     assert 'href="/ops/work/T' not in answer.text, "nothing is left to be done"
 
 
-def test_replies_and_notes(room: Room, officer: Browser) -> None:
-    from notifier.records import Reply
-
-    happen(room, opened(), registered(PHONE))
-    room.services.path.hear([Reply(ChannelName.SMS, NUMBER, "please ring me, secretly", "r1")], NOW)
-    with room.store.begin() as tx:
+def test_replies_and_notes(light_room: Room, light_officer: Browser) -> None:
+    happen(light_room, opened(), registered(PHONE))
+    light_room.services.path.hear([Reply(ChannelName.SMS, NUMBER, "please ring me, secretly", "r1")], NOW)
+    with light_room.store.begin() as tx:
         pk = cases.key(tx, "c1")
         notes.add(tx, "Sgt Reid", "T999", pk, "I rang and she was out.", NOW)
-    text = story(officer, "c1")
+    text = story(light_officer, "c1")
     assert in_order(
         text, "Reply A reply came by sms from victim v1", "Note Sgt Reid noted: T999 I rang and she"
     )
@@ -314,45 +314,45 @@ def test_replies_and_notes(room: Room, officer: Browser) -> None:
     ],
 )
 def test_an_event_that_does_not_count_is_marked(
-    room: Room, officer: Browser, marked: dict[str, Any], mark: str
+    light_room: Room, light_officer: Browser, marked: dict[str, Any], mark: str
 ) -> None:
     happen(
-        room,
+        light_room,
         opened(),
         registered(MAIL, contract=EVENING),
         a_document("case.charged", EARLIER, id_="wrong", offences=["theft"], **marked),
     )
-    assert "Retracted" not in story(officer, "c1")
+    assert "Retracted" not in story(light_officer, "c1")
     if mark == "Retracted":
-        happen(room, a_document("event.retracted", JUST_NOW, source="urn:example:records", id="wrong"))
-    assert in_order(story(officer, "c1"), f"Event {mark} A charge")
+        happen(light_room, a_document("event.retracted", JUST_NOW, source="urn:example:records", id="wrong"))
+    assert in_order(story(light_officer, "c1"), f"Event {mark} A charge")
 
 
-def test_an_event_that_was_set_aside_is_marked(room: Room, officer: Browser) -> None:
-    happen(room, opened(), a_document("case.charged", EARLIER, id_="odd", offences=["theft"]))
-    with room.store.begin() as tx:
+def test_an_event_that_was_set_aside_is_marked(light_room: Room, light_officer: Browser) -> None:
+    happen(light_room, opened(), a_document("case.charged", EARLIER, id_="odd", offences=["theft"]))
+    with light_room.store.begin() as tx:
         odd = events.c.event_id == "odd"
         tx.run(events.update().where(odd).values(problem="Mend it.", planned_at=None))
-    text = story(officer, "c1")
+    text = story(light_officer, "c1")
     assert in_order(text, "No victim is registered", "Event Set aside A charge", "was set aside: Mend it.")
 
 
-def test_a_case_says_whether_it_may_be_closed(room: Room, officer: Browser) -> None:
-    happen(room, opened(), registered(MAIL, contract=EVENING))
-    happen(room, a_document("case.closed", JUST_NOW, id_="end", reasons="none"))
+def test_a_case_says_whether_it_may_be_closed(light_room: Room, light_officer: Browser) -> None:
+    happen(light_room, opened(), registered(MAIL, contract=EVENING))
+    happen(light_room, a_document("case.closed", JUST_NOW, id_="end", reasons="none"))
     assert in_order(
-        story(officer, "c1"), "How it stands Closed Closing is blocked", "Closing Closing case c1"
+        story(light_officer, "c1"), "How it stands Closed Closing is blocked", "Closing Closing case c1"
     )
-    happen(room, a_document("event.retracted", JUST_NOW, source="urn:example:records", id="end"))
-    assert in_order(story(officer, "c1"), "How it stands Open Reference")
+    happen(light_room, a_document("event.retracted", JUST_NOW, source="urn:example:records", id="end"))
+    assert in_order(story(light_officer, "c1"), "How it stands Open Reference")
 
 
-def test_who_stands_in_for_the_officer_is_named(room: Room, officer: Browser) -> None:
+def test_who_stands_in_for_the_officer_is_named(light_room: Room, light_officer: Browser) -> None:
     absence = {"officer_id": "n-officer", "from": "2026-03-30", "until": "2026-04-03"}
     cover = {"id": "n-cover", "name": "PC Field", "email": "field@n.police.example"}
-    assert "Cover today" not in story(officer, "n-case-1")
-    happen(room, a_document("officer.absent", EARLIER, case_id="n-case-1", cover=cover, **absence))
-    assert "Cover today PC Field (n-cover)" in story(officer, "n-case-1")
+    assert "Cover today" not in story(light_officer, "n-case-1")
+    happen(light_room, a_document("officer.absent", EARLIER, case_id="n-case-1", cover=cover, **absence))
+    assert "Cover today PC Field (n-cover)" in story(light_officer, "n-case-1")
 
 
 # Several victims, and long stories.
@@ -434,10 +434,10 @@ def test_addresses_and_texts_are_shown_to_who_asks_for_them(room: Room, officer:
         assert wanted in shown
 
 
-def test_an_email_is_shown_with_its_subject_and_leaflets(room: Room, officer: Browser) -> None:
-    happen(room, opened(), registered(MAIL))
-    sent = room.channels[ChannelName.EMAIL].sent[-1]
-    shown = html.unescape(officer.get("/ops/case/message", id=message_of(room, "email")).text)
+def test_an_email_is_shown_with_its_subject_and_leaflets(light_room: Room, light_officer: Browser) -> None:
+    happen(light_room, opened(), registered(MAIL))
+    sent = light_room.channels[ChannelName.EMAIL].sent[-1]
+    shown = html.unescape(light_officer.get("/ops/case/message", id=message_of(light_room, "email")).text)
     assert sent.rendered.subject is not None
     assert sent.rendered.subject in shown
     for leaflet in sent.rendered.leaflets:
@@ -445,15 +445,15 @@ def test_an_email_is_shown_with_its_subject_and_leaflets(room: Room, officer: Br
     assert "PDF" not in shown
 
 
-def test_a_letter_is_laid_out_again_as_it_was_printed(room: Room, officer: Browser) -> None:
-    happen(room, opened(), registered(POST, contract={"channels": ["letter"]}))
-    name = message_of(room, "letter")
-    assert f'href="/ops/case/letter?id={name}"' in officer.get("/ops/case/message", id=name).text
-    answer = officer.get("/ops/case/letter", id=name)
+def test_a_letter_is_laid_out_again_as_it_was_printed(light_room: Room, light_officer: Browser) -> None:
+    happen(light_room, opened(), registered(POST, contract={"channels": ["letter"]}))
+    name = message_of(light_room, "letter")
+    assert f'href="/ops/case/letter?id={name}"' in light_officer.get("/ops/case/message", id=name).text
+    answer = light_officer.get("/ops/case/letter", id=name)
     assert answer.headers["Content-Type"] == "application/pdf"
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.content.startswith(b"%PDF")
-    (look,) = looks(room, "looked at a letter")
+    (look,) = looks(light_room, "looked at a letter")
     assert look.about == name
 
 
