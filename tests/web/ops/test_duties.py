@@ -19,10 +19,9 @@ from notifier import compliance_report, duties
 from notifier.compliance_report import Record
 from notifier.store.ops_tables import access_log
 from notifier.store.tables import cases
-from tests.builders import POLICIES, a_store, at, day
-from tests.fakes import fake_channels
+from tests.builders import POLICIES, at, day
 from tests.web.ops.conftest import Browser, Room, running_room
-from tests.web.ops.world import NORTH, NORTHMOOR, SOUTH, SOUTHMOOR, play
+from tests.web.ops.world import NORTH, NORTHMOOR, SOUTH, SOUTHMOOR
 
 LATER = at("Mon 20 Apr 2026 09:00")
 MARCH, APRIL = {"month": "2026-03"}, {"month": "2026-04"}
@@ -42,22 +41,17 @@ def counted(room: Room) -> list[Record]:
 
 
 @pytest.fixture
-def room(database_url: str, tmp_path: File) -> Iterator[Room]:
+def room(room: Room, tmp_path: File) -> Iterator[Room]:
     """The room over each kind of database, three weeks later: all that was to be told is over."""
-    yield from _running(database_url, tmp_path)
+    with running_room(room.store, tmp_path, room.channels, now=LATER) as later:
+        yield later
 
 
 @pytest.fixture
-def late_room(tmp_path: File) -> Iterator[Room]:
+def late_room(light_room: Room, tmp_path: File) -> Iterator[Room]:
     """The same over SQLite, for what has nothing to do with the database."""
-    yield from _running(f"sqlite:///{tmp_path / 'late.db'}", tmp_path)
-
-
-def _running(url: str, home: File) -> Iterator[Room]:
-    channels = fake_channels()
-    with a_store(url) as store, running_room(store, home, channels, now=LATER) as running:
-        play(running.services.path, channels, NORTHMOOR, SOUTHMOOR)
-        yield running
+    with running_room(light_room.store, tmp_path, light_room.channels, now=LATER) as later:
+        yield later
 
 
 @pytest.fixture
