@@ -109,10 +109,11 @@ def _fold(
 
 def _plan_case(tx: Tx, folded: _Folded, policies: Policies, now: datetime, planned: Planned) -> None:
     case_pk, fresh = folded.case_pk, folded.fresh
-    planned.asks += [ask for event in fresh for ask in _hold_both(tx, case_pk, event, folded.changes)]
     file = load_file(tx, case_pk)
     if file.begun:
         planned.asks += _make_notices(tx, file, {event.pk for event in fresh}, policies, now)
+    planned.asks += [ask for event in fresh for ask in _hold_both(tx, case_pk, event, folded.changes)]
+    if file.begun:
         _settle_talks(tx, file, fresh, now, planned)
         _settle_retractions(tx, file, {event.type for event in fresh}, now, planned)
         for victim_pk in file.victims:
@@ -148,14 +149,17 @@ def _make_notices(tx: Tx, file: CaseFile, waiting: set[int], policies: Policies,
 
 
 def _hold_both(tx: Tx, case_pk: int, event: CaseEvent, changes: profiles.Changes) -> list[Ask]:
-    """Two records were merged or split: what waits for either is a person's to decide (rules, section 7)."""
+    """Two records were merged or split: what waits for either is a person's to decide (rules, section 7).
+
+    That is what came before, be it planned together with it.
+    """
     if not isinstance(event.data, VictimsRelated) or event.backfill:
         return []
     asks = []
     for victim_id in (event.data.victim_id, event.data.other_id):
         changes.victim_ids.add(victim_id)
         victim_pk = people.victim_pk(tx, victim_id)
-        if victim_pk is not None and notices.hold_open(tx, victim_pk, "identity"):
+        if victim_pk is not None and notices.hold_open(tx, victim_pk, "identity", event.pk):
             asks.append(Ask(case_pk, victim_pk, StaffRequest.escalation("identity", event)))
     return asks
 

@@ -165,10 +165,14 @@ def change(tx: Tx, pk: int, **values: Any) -> None:
         tx.put(_OF_CASE, known.case_pk, pk, replace(known, **seen))
 
 
-def hold_open(tx: Tx, victim_pk: int, why: str) -> int:
-    """Hold everything that is not sent to a victim yet, until a person decides; return how many notices."""
+def hold_open(tx: Tx, victim_pk: int, why: str, before: int) -> int:
+    """Hold what is not sent to a victim yet, until a person decides; return how many notices.
+
+    ``before`` is the key of the event because of which: what came after it is not held.
+    """
     waiting = [state.value for state in (*OPEN, NoticeState.SENDING)]
     mine = (notices.c.victim_pk == victim_pk) & notices.c.state.in_(waiting)
+    mine &= notices.c.event_pk.is_(None) | (notices.c.event_pk < before)
     return tx.run(update(notices).where(mine).values(hold=why))
 
 

@@ -123,6 +123,19 @@ def test_a_source_that_speaks_again_may_fall_silent_again() -> None:
     assert len(silences(story.run("2026-05-14 20:00"))) == 2
 
 
+def test_news_that_came_together_with_the_merge_of_records_is_held_too() -> None:
+    story = Story("2026-05-11 09:00", victim={"points": (SMS,)})
+    story.registered("2026-05-11 09:00", victim_id="v2", points=(EMAIL,))
+    story.event("case.suspect_arrested", "2026-05-12 10:00", id="news")
+    story.event("victim.merged", "2026-05-12 10:00", victim_id="v1", other_id="v2")
+    lines = story.run("2026-05-14 12:00")
+    assert lines.told("event_id", "person_id", what="held", reason="identity") == [
+        ("news", "v1"),
+        ("news", "v2"),
+    ]
+    assert lines.told("event_id", what="message") == []
+
+
 @pytest.mark.parametrize("type_", ["victim.merged", "victim.split"])
 def test_what_waits_for_two_persons_whose_records_were_mixed_up_is_held_for_a_person(type_: str) -> None:
     contract = {"windows": [{"days": ["wed"], "from": "18:00", "until": "20:00"}]}
