@@ -7,12 +7,11 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from babel.dates import format_date, format_datetime
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from notifier import compliance_report, duties, plain_words
-from notifier.duties import Month, limit_in_words, share_in_time
+from notifier import compliance_report, duties
+from notifier.duties import Month
 from notifier.errors import NotifierError
 from notifier.paper.typesetting import Sheet, Typesetter, Unprintable
 from notifier.rules.compliance import Judgement, Result
@@ -23,7 +22,7 @@ from notifier.store.accounts import Account
 from notifier.store.database import Tx
 from notifier.store.duties import Duty, Span, Tally
 from notifier.web.auth import Parts
-from notifier.web.ops.languages import labels_in, language_of
+from notifier.web.ops.duty_words import Words
 from notifier.web.ops.problems import NotThere
 from notifier.web.ops.rendering import page
 from notifier.web.ops.signed_in import Staff, Supervisor
@@ -141,7 +140,7 @@ def get_duties(
     today = _today(services)
     with services.store.read() as tx:
         report = _report(tx, asked, account, today)
-    words = _Words(request, services)
+    words = Words(request, services)
     shown = slice((number - 1) * _ROWS, number * _ROWS)
     return page(
         request,
@@ -154,42 +153,6 @@ def get_duties(
         earlier=asked.query(page=number - 1) if number > 1 else None,
         later=asked.query(page=number + 1) if shown.stop < len(report.lines) else None,
     )
-
-
-class _Words:
-    """The words and numbers of the report in the language of the reader."""
-
-    def __init__(self, request: Request, services: Services) -> None:
-        self.language = language_of(request)
-        self.say = labels_in(self.language).gettext
-        self._policies = services.policies
-
-    def month(self, month: Month) -> str:
-        """Return a month's name and year."""
-        return str(format_date(month.first, "LLLL y", locale=self.language))
-
-    def news(self, event_type: str) -> str:
-        """Return what is to be told."""
-        words = self.say(plain_words.news(event_type))
-        return words[:1].upper() + words[1:]
-
-    def limit(self, tally: Tally, month: Month) -> str:
-        """Return by when it is to be told, as it was at the month's end."""
-        return limit_in_words(tally.group, self._policies, month.last, self.say)
-
-    def name(self, written: str | None) -> str:
-        """Return a team or a force."""
-        return written or self.say("none on file")
-
-    def share(self, tally: Tally) -> str:
-        """Return how many in a hundred were in time."""
-        share = share_in_time(tally)
-        return "" if share is None else f"{share:.1f} %"
-
-    def moment(self, at: datetime) -> str:
-        """Return an instant in local time."""
-        zone = self._policies.timezone
-        return str(format_datetime(at, "EEE d MMM y, HH:mm", tzinfo=zone, locale=self.language))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +178,7 @@ def get_duty_cases(
     """Show the cases behind a number; of what was met, first on which days: that is most of all there is."""
     if day is not None and not asked.month.first <= day <= asked.month.last:
         raise NotThere
-    wanted, words = Result(result), _Words(request, services)
+    wanted, words = Result(result), Words(request, services)
     about: dict[str, Any] = {
         "asked": asked,
         "result": result,
@@ -264,7 +227,7 @@ def _behind(
     return stored.met(tx, span, start, min(end, counted_at), account.its_cases, _CASES + 1, offset)
 
 
-def _line(duty: Duty, services: Services, words: _Words, now: datetime) -> Behind:
+def _line(duty: Duty, services: Services, words: Words, now: datetime) -> Behind:
     judgement = duties.how_met(duty, services.policies, now)
     return Behind(duty, judgement, duties.why(duty, judgement, words.say))
 
@@ -285,7 +248,7 @@ def get_pdf(request: Request, services: Parts, account: Supervisor, asked: _Aske
         report = _report(tx, asked, account, _today(services))
     if len(report.lines) > _MOST_ON_PAPER:
         raise NotifierError("this is too much for paper; choose a force or a team first, or take the CSV")
-    words = _Words(request, services)
+    words = Words(request, services)
     title = f"{words.say('Duties')}, {words.month(asked.month)}"
     sheets = [_sheet(words.say("By limit"), report.limits, report, words, team=False)]
     if asked.unit_id is None:
@@ -297,7 +260,7 @@ def get_pdf(request: Request, services: Parts, account: Supervisor, asked: _Aske
     return _file(pdf.content, "application/pdf", asked, "pdf")
 
 
-def _about(report: Report, words: _Words) -> list[str]:
+def _about(report: Report, words: Words) -> list[str]:
     asked = report.asked
     lines = [
         f"{words.say(label)}: {words.name(value)}"
@@ -311,7 +274,7 @@ def _about(report: Report, words: _Words) -> list[str]:
     return lines
 
 
-def _sheet(title: str, tallies: list[Tally], report: Report, words: _Words, *, team: bool) -> Sheet:
+def _sheet(title: str, tallies: list[Tally], report: Report, words: Words, *, team: bool) -> Sheet:
     by_force = team and report.asked.force is None
 
     def row(tally: Tally) -> tuple[str, ...]:
@@ -328,7 +291,7 @@ def _sheet(title: str, tallies: list[Tally], report: Report, words: _Words, *, t
     return Sheet(title, columns, tuple(map(row, tallies)), total, len(columns) - len(labels))
 
 
-def _numbers(tally: Tally, words: _Words) -> tuple[str, ...]:
+def _numbers(tally: Tally, words: Words) -> tuple[str, ...]:
     return (f"{tally.met:,}", f"{tally.late:,}", f"{tally.missed:,}", words.share(tally))
 
 
