@@ -14,6 +14,7 @@ from fastapi.responses import Response
 from notifier import plain_words
 from notifier.store import today
 from notifier.store.accounts import Account
+from notifier.store.database import Tx
 from notifier.store.today import Listed
 from notifier.web.auth import Parts
 from notifier.web.ops.charts import Chart, Share, chart
@@ -25,7 +26,8 @@ from notifier.web.ops.signed_in import Staff
 from notifier.wiring import Services
 
 _DAY, _MONTH = timedelta(hours=24), timedelta(days=28)
-_DAY_SECONDS, _MONTH_SECONDS = 5, 60  # so long the counted failures may be old
+# So old a number may be that takes long to count; what is red is of this moment.
+_DAY_SECONDS, _MONTH_SECONDS, _CLOCK_SECONDS = 5, 60, 30
 _PAGE = 50
 
 routes = APIRouter()
@@ -60,18 +62,19 @@ def get_today(request: Request, services: Parts, account: Staff, still: bool = F
     """Show the day; ``still``: it does not renew itself."""
     now = services.clock.now()
     day = now.astimezone(services.policies.timezone).date()
+    keeps, ends = kept(request), _end_of(day, services)
     with services.store.read() as tx:
         red = Red(
             today.not_acknowledged(tx, account),
             today.duties(tx, account, until=now),
             today.open_tasks(tx, account, until=now),
         )
-        ends = _end_of(day, services)
         coming = Next(
             today.duties(tx, account, after=now, until=now + _DAY),
             today.open_tasks(tx, account, after=now, until=now + _DAY),
-            today.updates_due(tx, account, ends),
-            today.prompts_due(tx, account, ends),
+            *keeps.get(
+                ("by the clock", account.force), _CLOCK_SECONDS, partial(_by_clock, tx, account, ends)
+            ),
         )
     return page(
         request,
@@ -80,11 +83,16 @@ def get_today(request: Request, services: Parts, account: Staff, still: bool = F
         still=still,
         red=red,
         coming=coming,
-        failed=_failed(services, account, kept(request), now),
-        state=state_of(services, account, kept(request)),
+        failed=_failed(services, account, keeps, now),
+        state=state_of(services, account, keeps),
         most=today.MOST,
         states=plain_words.NOTICE_STATES,
     )
+
+
+def _by_clock(tx: Tx, account: Account, until: datetime) -> tuple[int, int]:
+    """Count the updates without news and the reminders that are due."""
+    return today.updates_due(tx, account, until), today.prompts_due(tx, account, until)
 
 
 def _end_of(day: date, services: Services) -> datetime:
