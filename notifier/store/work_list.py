@@ -25,7 +25,6 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    false,
     func,
     literal_column,
     null,
@@ -40,6 +39,7 @@ from notifier.store.database import Tx
 from notifier.store.tables import UtcTime, cases, escalations, events, tasks, victims
 
 PAGE = 50
+_MOST_LEADERS = 50
 COUNTED = 1_000
 """Rows are counted up to this number: nobody needs to know how many more there are."""
 
@@ -76,6 +76,7 @@ class Wanted:
 class _Part:
     """One of the two tables, and what its columns are called in the list."""
 
+    letter: str
     table: Table
     columns: dict[str, ColumnElement[Any]]
 
@@ -97,6 +98,7 @@ def _nothing(type_: Any) -> ColumnElement[Any]:
 
 
 _TASKS = _Part(
+    "T",
     tasks,
     {
         "letter": literal_column("'T'", String),
@@ -120,6 +122,7 @@ _TASKS = _Part(
     },
 )
 _ESCALATIONS = _Part(
+    "E",
     escalations,
     {
         "letter": literal_column("'E'", String),
@@ -143,61 +146,59 @@ _ESCALATIONS = _Part(
         "text_sealed": _nothing(LargeBinary),
     },
 )
-_PARTS = {"T": _TASKS, "E": _ESCALATIONS}
+_PARTS = (_TASKS, _ESCALATIONS)
 _LISTED = (
     *("letter", "pk", "kind", "safety", "opened_at", "until"),
     *("person_id", "in_hand_of", "level", "acknowledged_by", "source"),
 )
 
 
-def listed(tx: Tx, account: Account, wanted: Wanted, now: datetime, page: int) -> Sequence[Row[Any]]:
-    """Return the open rows of a page (the first is 1) that the account may see, and one more if there is."""
-    most = page * PAGE + 1
-    found = _found(tx, account, wanted.words)
-    # Each table gives its first rows in the wanted order, so that the two are never sorted whole together.
-    parts = []
-    for part in _PARTS.values():
-        order = _order({**part.columns, "case_id": cases.c.case_id}, wanted.order)
-        rows = _open(part, account, wanted, found, now).order_by(*order)
-        parts.append(select(rows.limit(most).subquery()))
-    both = union_all(*parts).subquery()
-    shown = select(both).order_by(*_order(both.c, wanted.order), both.c.letter)
-    cut = shown.limit(PAGE + 1).offset(most - 1 - PAGE).subquery()
-    return tx.all(_with_names(cut).order_by(*_order(cut.c, wanted.order), cut.c.letter))
-
-
-def count(tx: Tx, account: Account, wanted: Wanted, now: datetime) -> int:
-    """Return how many open rows the account may see; more than :data:`COUNTED` are one more than that."""
-    found = _found(tx, account, wanted.words)
-    most = COUNTED + 1
-    for part in _PARTS.values():
-        some = _open(part, account, wanted, found, now).limit(most).subquery()
-        most -= tx.all(select(func.count()).select_from(some))[0][0]
-    return COUNTED + 1 - max(most, 0)
-
-
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """What the words of a search name."""
+class Listed:
+    """The rows of a page, whether more follow, and how many match; above :data:`COUNTED` there are many."""
 
-    ref: tuple[str, int] | None
-    case_pks: tuple[int, ...]
-
-
-def _found(tx: Tx, account: Account, words: str) -> _Found | None:
-    if not words:
-        return None
-    named = finding.with_words(tx, account, words)
-    return _Found(finding.ref_of(words), tuple(row.pk for row in named))
+    rows: Sequence[Row[Any]]
+    more: bool
+    count: int
 
 
-def _open(part: _Part, account: Account, wanted: Wanted, found: _Found | None, now: datetime) -> Select[Any]:
+def listed(tx: Tx, account: Account, wanted: Wanted, now: datetime, page: int) -> Listed:
+    """Return the open rows of a page (the first is 1) that the account may see."""
+    parts = [(part, _open(part, account, _conditions(tx, part, account, wanted, now))) for part in _PARTS]
+    rows = _page(tx, parts, wanted.order, (page - 1) * PAGE)
+    more = len(rows) > PAGE
+    count = len(rows) if page == 1 and not more else _count(tx, [some for _, some in parts])
+    return Listed(rows[:PAGE], more, count)
+
+
+def _page(tx: Tx, parts: Sequence[tuple[_Part, Select[Any]]], order: Order, skip: int) -> Sequence[Row[Any]]:
+    """Return the rows of one page, and one more where there is."""
+    # Each table gives its first rows in the wanted order, so that the two are never sorted whole together.
+    first = [
+        select(
+            some.order_by(*_order({**part.columns, "case_id": cases.c.case_id}, order))
+            .limit(skip + PAGE + 1)
+            .subquery()
+        )
+        for part, some in parts
+    ]
+    both = union_all(*first).subquery()
+    shown = select(both).order_by(*_order(both.c, order), both.c.letter)
+    cut = shown.limit(PAGE + 1).offset(skip).subquery()
+    return tx.all(_with_names(cut).order_by(*_order(cut.c, order), cut.c.letter))
+
+
+def _count(tx: Tx, parts: Sequence[Select[Any]]) -> int:
+    left = COUNTED + 1
+    for some in parts:
+        left -= tx.all(select(func.count()).select_from(some.limit(left).subquery()))[0][0]
+    return COUNTED + 1 - left
+
+
+def _open(part: _Part, account: Account, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
     columns = [part[name].label(name) for name in _LISTED]
-    keys = [part.table.c.case_pk, part.table.c.victim_pk, part.table.c.event_pk]
-    chosen = [part["ended_at"].is_(None), *_conditions(part, account, wanted, now)]
-    if found is not None:
-        chosen.append(_names(part, found))
-    return select(*columns, *keys, cases.c.case_id).select_from(_seen(part, account)).where(*chosen)
+    keys = [part.table.c.case_pk, part.table.c.victim_pk, part.table.c.event_pk, cases.c.case_id]
+    return select(*columns, *keys).select_from(_seen(part, account)).where(*conditions)
 
 
 def _seen(part: _Part, account: Account) -> FromClause:
@@ -207,16 +208,22 @@ def _seen(part: _Part, account: Account) -> FromClause:
     )
 
 
-def _conditions(part: _Part, account: Account, wanted: Wanted, now: datetime) -> list[ColumnElement[bool]]:
-    conditions = []
-    if wanted.whose is not Whose.ALL:
-        conditions.append(_mine(part, account) if wanted.whose is Whose.MINE else _of_team(part, account))
+def _conditions(
+    tx: Tx, part: _Part, account: Account, wanted: Wanted, now: datetime
+) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [part["ended_at"].is_(None)]
+    if wanted.whose is Whose.MINE:
+        conditions.append(_mine(part, account))
+    if wanted.whose is Whose.TEAM:
+        conditions.append(_of_team(tx, part, account))
     if wanted.kind is not None:
         conditions.append(part["kind"] == wanted.kind)
     if wanted.safety:
         conditions.append(part["safety"])
     if wanted.overdue:
         conditions.append(part["until"] < now)
+    if wanted.words:
+        conditions.append(_named(tx, part, account, wanted.words))
     return conditions
 
 
@@ -227,24 +234,26 @@ def _mine(part: _Part, account: Account) -> ColumnElement[bool]:
     return or_(in_hand == account.name, and_(in_hand.is_(None), part["person_id"] == account.staff_id))
 
 
-def _of_team(part: _Part, account: Account) -> ColumnElement[bool]:
+def _of_team(tx: Tx, part: _Part, account: Account) -> ColumnElement[bool]:
     """Her own cases, those that she leads, and those that have the same supervisor as one of her own."""
     in_hand = part["in_hand_of"] == account.name
     if account.staff_id is None:
         return in_hand
-    own = cases.alias()
-    led_by = select(own.c.supervisor_id).where(
-        own.c.officer_id == account.staff_id, own.c.supervisor_id.is_not(None)
-    )
+    # Asked first: as a part of the list's own statement it led PostgreSQL to read every case.
+    own = select(cases.c.supervisor_id).where(account.its_cases, cases.c.officer_id == account.staff_id)
+    led_by = [row.supervisor_id for row in tx.all(own.distinct().limit(_MOST_LEADERS)) if row.supervisor_id]
     hers = (column == account.staff_id for column in _STAFF)
     return or_(in_hand, *hers, cases.c.supervisor_id.in_(led_by))
 
 
-def _names(part: _Part, found: _Found) -> ColumnElement[bool]:
-    named = part.table.c.case_pk.in_(found.case_pks) if found.case_pks else false()
-    if found.ref is not None and _PARTS.get(found.ref[0]) is part:
-        named |= part["pk"] == found.ref[1]
-    return named
+def _named(tx: Tx, part: _Part, account: Account, words: str) -> ColumnElement[bool]:
+    """What is called so: everything about a case or a victim, or one row."""
+    named = [row.pk for row in finding.with_words(tx, account, words)]
+    of_case = part.table.c.case_pk.in_(named)
+    ref = finding.ref_of(words)
+    if ref is None or ref[0] != part.letter:
+        return of_case
+    return or_(of_case, part["pk"] == ref[1])
 
 
 def _order(columns: Any, order: Order) -> list[ColumnElement[Any]]:
@@ -268,11 +277,17 @@ def one(tx: Tx, account: Account, ref: str) -> Row[Any] | None:
     Beside what the list shows it has who ended it and when (``ended_by`` only of a task), ``outcome``,
     ``text_sealed`` and the like.
     """
-    wanted = finding.ref_of(ref)
-    if wanted is None or wanted[0] not in _PARTS:
+    letter, pk = finding.ref_of(ref) or ("", 0)
+    part = next((part for part in _PARTS if part.letter == letter), None)
+    if part is None:
         return None
-    part = _PARTS[wanted[0]]
     columns = [column.label(name) for name, column in part.columns.items()]
-    keys = [part.table.c.case_pk, part.table.c.victim_pk, part.table.c.event_pk, cases.c.case_id]
-    alone = select(*columns, *keys).select_from(_seen(part, account)).where(part["pk"] == wanted[1])
+    keys = [
+        part.table.c.case_pk,
+        part.table.c.victim_pk,
+        part.table.c.event_pk,
+        cases.c.case_id,
+        cases.c.force,
+    ]
+    alone = select(*columns, *keys).select_from(_seen(part, account)).where(part["pk"] == pk)
     return tx.first(_with_names(alone.subquery()))

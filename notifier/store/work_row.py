@@ -52,11 +52,12 @@ def steps(tx: Tx, row: Row[Any]) -> Sequence[Row[Any]]:
 
 def ended_by(tx: Tx, row: Row[Any]) -> str | None:
     """Return who dealt with a row that is not open any more."""
-    if row.letter == "T":
-        return row.ended_by
-    mine = (journal.c.case_pk == row.case_pk) & (journal.c.ref == f"E{row.pk}")
-    line = tx.first(select(journal.c.person_id).where(mine, journal.c.what == What.RESOLVED))
-    return line.person_id if line else None
+    by: str | None = row.ended_by
+    if row.letter == "E":
+        mine = (journal.c.case_pk == row.case_pk) & (journal.c.ref == f"E{row.pk}")
+        line = tx.first(select(journal.c.person_id).where(mine, journal.c.what == What.RESOLVED))
+        by = line.person_id if line else None
+    return by
 
 
 def handed_over(tx: Tx, row: Row[Any], since: datetime) -> Row[Any] | None:

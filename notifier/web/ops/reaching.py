@@ -34,12 +34,12 @@ def reach(tx: Tx, case_pk: int, victim_pk: int, policies: Policies, now: datetim
     case, victim = cases.load(tx, case_pk), people.load_victim(tx, victim_pk)
     policy = policies.of(case.force, now)
     day = local_day(now, policy.timezone)
-    numbers = {}
+    numbers: list[str] = []
     for point in (point for point in victim.points if point.channel in _RING):
         # A person may ring what no message is agreed to go to, but nothing that may not be used at all.
         alone = replace(victim.contract, channels=(point.channel,))
         asked = replace(victim, points=(point,), contract=alone)
         if next_route(case, asked, day, policy).point is not None:
-            numbers[point.address] = None
+            numbers.append(point.address)
     by_other = victim.role is Role.REPRESENTATIVE
-    return Reach(victim.recipient, by_other, tuple(numbers), victim.contract, victim.needs)
+    return Reach(victim.recipient, by_other, tuple(dict.fromkeys(numbers)), victim.contract, victim.needs)

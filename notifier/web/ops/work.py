@@ -43,18 +43,17 @@ def get_work(
     now = services.clock.now()
     wanted = Wanted(whose or _usual(account), kind or None, safety, overdue, sort, q)
     with services.store.read() as tx:
-        rows = work_list.listed(tx, account, wanted, now, number)
-        count = work_list.count(tx, account, wanted, now)
+        listed = work_list.listed(tx, account, wanted, now, number)
     return page(
         request,
         "work.html",
-        rows=rows[: work_list.PAGE],
+        rows=listed.rows,
         wanted=wanted,
-        count=count,
+        count=listed.count,
         counted=work_list.COUNTED,
         kinds=REASONS,
         newer=_path(wanted, page=number - 1) if number > 1 else None,
-        older=_path(wanted, page=number + 1) if len(rows) > work_list.PAGE else None,
+        older=_path(wanted, page=number + 1) if listed.more else None,
         tabs=[(choice, _path(wanted, whose=choice)) for choice in Whose],
     )
 
