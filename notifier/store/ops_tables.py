@@ -127,7 +127,7 @@ duty_lapses = Table(
     Column("unit_id", String(200), nullable=False),
     Column("event_type", String(100), nullable=False),
     Column("result", String(10), nullable=False),
-    Index("ix_duty_lapses_day", "force", "day"),
+    Index("ix_duty_lapses_day", "day", "force"),
 )
 
 counted_days = Table(

@@ -154,7 +154,7 @@ def _make_duties() -> None:
         sa.ForeignKeyConstraint(["notice_pk"], ["notices.pk"], name=op.f("fk_duty_lapses_notice_pk_notices")),
         sa.PrimaryKeyConstraint("notice_pk", name=op.f("pk_duty_lapses")),
     )
-    op.create_index("ix_duty_lapses_day", "duty_lapses", ["force", "day"])
+    op.create_index("ix_duty_lapses_day", "duty_lapses", ["day", "force"])
     op.create_table(
         "counted_days",
         sa.Column("day", sa.Date(), nullable=False),
