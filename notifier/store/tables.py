@@ -135,6 +135,8 @@ rejections = Table(
     Column("outcome", String(200)),
 )
 
+_index_where("ix_rejections_waiting", rejections.c.pk, where=rejections.c.done_at.is_(None))
+
 cases = Table(
     "cases",
     metadata,
@@ -258,6 +260,7 @@ _index_where(
     where=notices.c.deadline.is_not(None)
     & notices.c.state.in_(["planned", "held", "sending", "with_person", "uncertain", "failed"]),
 )
+_index_where("ix_notices_held", notices.c.reason, where=notices.c.state == "held")
 _index_where("ix_notices_deadline", notices.c.deadline, where=notices.c.deadline.is_not(None))
 
 attempts = Table(
@@ -418,6 +421,8 @@ replies = Table(
     _link("case", optional=True),
     _link("victim", optional=True),
 )
+
+_index_where("ix_replies_unknown", replies.c.pk, where=replies.c.case_pk.is_(None))
 
 providers = Table(
     "providers",
