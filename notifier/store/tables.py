@@ -151,6 +151,8 @@ cases = Table(
     Column("unit_id", String(200)),
     Column("reference_hash", String(64)),
     Index("ix_cases_reference", "reference_hash"),
+    Index("ix_cases_force", "force", "pk"),
+    Index("ix_cases_officer", "officer_id"),
 )
 # Stored by a version that did not fill these columns in yet.
 _index_where("ix_cases_bare", cases.c.pk, where=cases.c.opened_at.is_not(None) & cases.c.force.is_(None))
@@ -294,6 +296,13 @@ attempts = Table(
     Index("ix_attempts_leased", "state", "leased_until"),
     Index("ix_attempts_provider", "provider_id"),
     Index("ix_attempts_victim", "victim_pk", "sent_at"),
+)
+
+# Messages to staff that failed for good.
+_index_where(
+    "ix_attempts_staff_failed",
+    attempts.c.created_at,
+    where=(attempts.c.state == "failed") & attempts.c.role.in_(["officer", "supervisor", "unit"]),
 )
 
 attempt_notices = Table(

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from notifier.errors import NotFound, NotifierError, Unreachable
 from notifier.web.ops.rendering import page
+from notifier.web.ops.signed_in import by_itself
 
 
 class Changed(NotifierError):
@@ -36,11 +37,15 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(NotifierError, _problem)
+    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _refused(request: Request, problem: Exception) -> Response:
     assert isinstance(problem, HTTPException)
     headers = dict(problem.headers or {})
+    if problem.status_code == HTTPStatus.SEE_OTHER and by_itself(request):
+        # A part of a page would be replaced by nothing: the whole page is opened anew, and leads on.
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"HX-Refresh": "true"})
     if problem.status_code == HTTPStatus.SEE_OTHER:
         return RedirectResponse(headers["Location"], HTTPStatus.SEE_OTHER)
     return page(request, "problem.html", status=problem.status_code, words=problem.detail)
@@ -53,6 +58,12 @@ async def _malformed(request: Request, problem: Exception) -> Response:
         return page(request, "problem.html", status=HTTPStatus.NOT_FOUND, words=NotThere().detail)
     words = f"{first['loc'][-1]}: {first['msg']}"
     return page(request, "problem.html", status=HTTPStatus.BAD_REQUEST, words=words)
+
+
+async def _unexpected(request: Request, _problem: Exception) -> Response:
+    """Say so as a page; it is raised on to who logs it by its place alone."""
+    words = "something went wrong here, and it is in the log; try again later"
+    return page(request, "problem.html", status=HTTPStatus.INTERNAL_SERVER_ERROR, words=words)
 
 
 async def _problem(request: Request, problem: Exception) -> Response:

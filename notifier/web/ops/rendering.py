@@ -104,7 +104,7 @@ def _environment(language: str, timezone: str) -> jinja2.Environment:
             return Markup("")
         return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), when(at))
 
-    def label(words: str, **values: Any) -> str:
+    def label(words: str, /, **values: Any) -> str:
         """The words in the reader's language; what is put into them is escaped as elsewhere."""
         translated = labels.gettext(words)
         return escape(translated) % values if values else translated

@@ -67,7 +67,7 @@ async def require_staff(request: Request, services: Parts) -> None:
         raise HTTPException(HTTPStatus.FORBIDDEN, "this form did not come from a page of ours; open it again")
     is_open = request.scope["route"].path in OPEN
     token = request.cookies.get(cookie_name(services))
-    caller = await run_in_threadpool(_caller, services, token) if token else None
+    caller = await run_in_threadpool(_caller, services, token, by_itself(request)) if token else None
     request.state.caller = caller
     if is_open:
         return
@@ -79,6 +79,11 @@ async def require_staff(request: Request, services: Parts) -> None:
             raise HTTPException(HTTPStatus.FORBIDDEN, "this form is too old; open the page again")
 
 
+def by_itself(request: Request) -> bool:
+    """Tell whether a page asks anew by itself: that nobody may be there any more."""
+    return "hx-request" in request.headers
+
+
 def _from_our_pages(request: Request) -> bool:
     """Tell whether a browser says that the form is ours; what is no browser says nothing."""
     site = request.headers.get("sec-fetch-site")
@@ -88,13 +93,13 @@ def _from_our_pages(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
-def _caller(services: Services, token: str) -> Caller | None:
+def _caller(services: Services, token: str, nobody_there: bool) -> Caller | None:
     now = services.clock.now()
     with services.store.read() as tx:
         found = accounts.signed_in(tx, token, now, idle=IDLE, longest=LONGEST)
     if found is None:
         return None
-    if found.seen_at < now - _NOTE_EVERY:
+    if found.seen_at < now - _NOTE_EVERY and not nobody_there:
         with services.store.begin() as tx:
             accounts.saw(tx, found.pk, now)
     return Caller(found.account, csrf_of(token))

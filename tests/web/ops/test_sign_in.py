@@ -10,6 +10,7 @@ from sqlalchemy.exc import DatabaseError
 
 from notifier.store import accounts
 from notifier.store.ops_tables import access_log, sign_ins
+from notifier.store.tables import tasks
 from tests.web.ops.conftest import PASSWORD, Browser, Room
 from tests.web.ops.world import NOW
 
@@ -132,3 +133,25 @@ def test_the_pages_are_in_welsh_where_that_is_chosen(light_room: Room) -> None:
         answer = browser.post("/ops/language", language="cy", back="/ops/")
         assert '<html lang="cy">' in answer.text
         assert "Heddiw" in answer.text
+
+
+def test_a_page_that_asks_anew_by_itself_keeps_nobody_signed_in(light_room: Room) -> None:
+    with light_room.enter("viewer") as browser:
+        with light_room.store.begin() as tx:
+            tx.run(sign_ins.update().values(seen_at=NOW - timedelta(minutes=59)))
+        assert browser.http.get("/ops/", headers={"HX-Request": "true"}).status_code == 200
+        with light_room.store.begin() as tx:
+            assert tx.all(select(sign_ins.c.seen_at))[0].seen_at == NOW - timedelta(minutes=59)
+            tx.run(sign_ins.update().values(seen_at=NOW - timedelta(hours=2)))
+        answer = browser.http.get("/ops/", headers={"HX-Request": "true"})
+        assert (answer.status_code, answer.headers["HX-Refresh"], answer.text) == (204, "true", "")
+
+
+def test_what_nobody_expected_is_a_page_too(light_room: Room, caplog: pytest.LogCaptureFixture) -> None:
+    with light_room.enter("viewer") as browser:
+        with light_room.store.begin() as tx:
+            tasks.drop(tx.connection)
+        answer = browser.get("/ops/work", whose="all")
+        assert answer.status_code in (500, 503)
+        assert "<h1>" in answer.text
+        assert "SELECT" not in answer.text + caplog.text

@@ -26,6 +26,8 @@ def upgrade() -> None:
         op.add_column("cases", sa.Column(name, sa.String(length=200), nullable=True))
     op.add_column("cases", sa.Column("reference_hash", sa.String(length=64), nullable=True))
     op.create_index("ix_cases_reference", "cases", ["reference_hash"])
+    op.create_index("ix_cases_force", "cases", ["force", "pk"])
+    op.create_index("ix_cases_officer", "cases", ["officer_id"])
     for table in ("tasks", "escalations"):
         op.add_column(table, sa.Column("in_hand_of", sa.String(length=200), nullable=True))
     _index_the_few()
@@ -49,6 +51,7 @@ def upgrade() -> None:
 
 
 def _index_the_few() -> None:
+    to_staff = "role IN ('officer', 'supervisor', 'unit')"
     waiting = "('planned', 'held', 'sending', 'with_person', 'uncertain', 'failed')"
     for name, table, column, where in (
         ("ix_cases_bare", "cases", "pk", "opened_at IS NOT NULL AND force IS NULL"),
@@ -58,6 +61,7 @@ def _index_the_few() -> None:
         ("ix_notices_deadline", "notices", "deadline", "deadline IS NOT NULL"),
         ("ix_replies_unknown", "replies", "pk", "case_pk IS NULL"),
         ("ix_rejections_waiting", "rejections", "pk", "done_at IS NULL"),
+        ("ix_attempts_staff_failed", "attempts", "created_at", f"state = 'failed' AND {to_staff}"),
         ("ix_tasks_open", "tasks", "pk", "done_at IS NULL"),
         ("ix_escalations_open", "escalations", "pk", "resolved_at IS NULL"),
         ("ix_journal_failed", "journal", "at", "what IN ('failed', 'unconfirmed')"),
@@ -196,9 +200,12 @@ def downgrade() -> None:
         ("ix_notices_deadline", "notices"),
         ("ix_replies_unknown", "replies"),
         ("ix_rejections_waiting", "rejections"),
+        ("ix_attempts_staff_failed", "attempts"),
         ("ix_tasks_open", "tasks"),
         ("ix_escalations_open", "escalations"),
         ("ix_journal_failed", "journal"),
+        ("ix_cases_officer", "cases"),
+        ("ix_cases_force", "cases"),
         ("ix_cases_reference", "cases"),
     ):
         op.drop_index(name, table)
