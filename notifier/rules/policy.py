@@ -139,7 +139,8 @@ class Policy:
     """Everything a force may decide, valid from one date on; and ``facts``, what the channels are like.
 
     ``breaker`` is ``None`` where it is turned off. ``operations`` is who is told of an alarm about a source,
-    which belongs to no case. ``digest_time`` is when supervisors are sent, each day, what waits in their cases.
+    which belongs to no case. ``digest_time`` is when supervisors are sent, each day, what waits in their
+    cases.
     """
 
     name: str
