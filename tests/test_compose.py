@@ -18,9 +18,11 @@ from pydantic_settings import BaseSettings
 
 import notifier.channels
 from notifier.cli import app
+from notifier.cli.log_settings import LogSettings
 from notifier.providers.notify import NotifySettings
 from notifier.settings import Settings
 from notifier.web.app import create_app
+from notifier.web.ops.oidc_settings import OidcSettings
 
 COMPOSE = yaml.safe_load((Path(__file__).parents[1] / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -41,7 +43,7 @@ def parse(arguments: list[str]) -> None:
 
 
 def settings_classes() -> Iterator[type[BaseSettings]]:
-    yield from (Settings, NotifySettings)
+    yield from (Settings, NotifySettings, LogSettings, OidcSettings)
     for entry in pkgutil.iter_modules(notifier.channels.__path__):
         module = importlib.import_module(f"notifier.channels.{entry.name}")
         for _, kind in inspect.getmembers(module, inspect.isclass):
