@@ -79,7 +79,7 @@ EVENTS: dict[str, str] = {
     "contact_scheme.offered": "the offer of the contact scheme",
     "event.retracted": "the retraction of an event",
 }
-_OTHER_NEWS = {
+OTHER_NEWS = {
     "courtesy": "how the case stands",
     "automatic_answer": "whom to call",
 }
@@ -89,7 +89,7 @@ WORDINGS: dict[str, str] = {
     Wording.NEWS: "only that there is news, and whom to call",
     Wording.NEUTRAL: "only whom to call, nothing of police or case",
 }
-_REASONS = {
+CODES = {
     "already_registered": "she was a victim of this case already",
     "asks_for_help": "it asks for help",
     "bad_address": "the address does not exist or does not fit the channel",
@@ -138,7 +138,7 @@ def moment(at: datetime, timezone: ZoneInfo) -> str:
 
 def reason(code: str | None) -> str:
     """Return what a stored reason means, an unknown one as it is."""
-    return _REASONS.get(code or "", (code or "no reason given").replace("_", " "))
+    return CODES.get(code or "", (code or "no reason given").replace("_", " "))
 
 
 def staff_reason(code: str) -> str:
@@ -148,7 +148,7 @@ def staff_reason(code: str) -> str:
 
 def news(event_type: str) -> str:
     """Return what a type of event, or what else a message is about, is called."""
-    return (EVENTS | _OTHER_NEWS).get(event_type, event_type)
+    return (EVENTS | OTHER_NEWS).get(event_type, event_type)
 
 
 def outcome(state: str, why: str | None = None, code: str | None = None) -> str:

@@ -170,7 +170,7 @@ def _preview(
     )
 
 
-_NAMES = {
+NAMES = {
     "wants": "what she wants to hear",
     "channels": "the order of channels",
     "windows": "her hours",
@@ -180,14 +180,15 @@ _NAMES = {
     "format": "the format",
     "discreet": "whether messages are discreet",
     "voicemail": "whether we may leave a voicemail",
+    "contact_points": "the contact point",
 }
 
 
 def _named(changes: dict[str, Any]) -> list[tuple[str, str | None]]:
     """Return what changes: a label, and the id of the contact point that it is about."""
-    plain = [name for part in ("contract", "needs") for name in changes.get(part, ()) if name in _NAMES]
-    named: list[tuple[str, str | None]] = [(_NAMES[name], None) for name in plain]
+    plain = [name for part in ("contract", "needs") for name in changes.get(part, ()) if name in NAMES]
+    named: list[tuple[str, str | None]] = [(NAMES[name], None) for name in plain]
     theirs = changes.get("needs", {}).get("representative", {}).get("contact_points", [])
     for point in [*changes.get("contact_points", []), *theirs]:
-        named.append(("the contact point", point["id"]))
+        named.append((NAMES["contact_points"], point["id"]))
     return named

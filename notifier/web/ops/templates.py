@@ -43,7 +43,7 @@ ABOUT = (*(row.name for row in EVENT_TYPES.values() if row.told), *_OTHERS)
 """What victims are told of: the types of events, and messages without an event."""
 _WHOLE, _NEUTRAL_ONLY = (Wording.FULL, Wording.NEUTRAL), (Wording.NEUTRAL,)
 _SHORT, _PAST, _FRAME = "short.txt", "past.txt", "words.txt"
-_FILES = {
+FILES = {
     "subject.txt": "subject",
     "full.txt": "full text",
     "easy.txt": "easy read",
@@ -205,7 +205,7 @@ def overview(folders: tuple[Path, ...]) -> Iterator[Row]:
 def _missing(folders: tuple[Path, ...], about: str, language: str) -> tuple[str, ...]:
     place = Path(_OTHERS.get(about, about)) / language
     return tuple(
-        _FILES[file]
+        FILES[file]
         for file in _files_of(about)
         if not any((folder / place / file).is_file() for folder in folders)
     )
@@ -217,4 +217,4 @@ def _files_of(about: str) -> tuple[str, ...]:
         return (_FRAME,)
     row = EVENT_TYPES.get(about)
     never = _PAST if row is None else _SHORT if row.tone is ToneRule.BAD_NEWS else None
-    return tuple(file for file in _FILES if file not in (_FRAME, never))
+    return tuple(file for file in FILES if file not in (_FRAME, never))
