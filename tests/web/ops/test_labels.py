@@ -105,3 +105,14 @@ def test_what_a_form_did_is_said_in_welsh(light_room: Room) -> None:
         browser.get("/ops/")
         browser.post("/ops/language", language="cy", back="/ops/")
         assert "Rydych wedi allgofnodi." in browser.post("/ops/sign-out").text
+
+
+def test_what_has_no_welsh_is_marked_as_english(light_room: Room) -> None:
+    with light_room.enter("viewer") as browser:
+        browser.get("/ops/")
+        browser.post("/ops/language", language="cy", back="/ops/")
+        of_a_program = browser.get("/ops/due?page=0")
+        assert of_a_program.status_code == 400
+        assert '<p class="problem"><span lang="en">page: ' in of_a_program.text
+        of_ours = browser.get("/ops/work/T999")
+        assert '<p class="problem"><span>nid oes dim yma y cewch ei weld</span>' in of_ours.text
