@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path as File
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from notifier.path import Path
-from notifier.records import AccountRole
+from notifier.records import AccountRole, NoticeState
 from notifier.store.database import Store
 from notifier.store.ops_tables import access_log, metadata
+from notifier.store.tables import cases, notices
 from notifier.web.ops.signed_in import OPEN
 from tests.builders import a_store
 from tests.fakes import fake_channels
@@ -124,13 +126,14 @@ def a_room(url: str, home: File, *forces: Force) -> Iterator[Room]:
         play(running.services.path, channels, *forces)
         for force in forces:
             _more(running.services.path, force)
+            _fail_one(store, force)
             with running.enter("admin", force) as browser:
                 browser.get("/ops/case", id=force.case(1))
         yield running
 
 
 def _more(path: Path, force: Force) -> None:
-    """Have a letter sent, news held as records were merged, an event set aside; give one another mailbox."""
+    """Have a letter sent about a sixth case, its news held as records were merged, and an event set aside."""
     address = {"lines": [f"6 {force.letter.upper()}oone Lane", "Exampletown", "EX1 1AA"]}
     victim = {
         "victim_id": force.victim(6),
@@ -141,10 +144,6 @@ def _more(path: Path, force: Force) -> None:
     opened = {"offence": "burglary", "force": force.name, "reference": force.reference(6)}
     staff = {role: force.staff(role) for role in ("officer", "supervisor", "unit")}
     half = {"victim_id": force.victim(1), "contact_points": [{"id": "nowhere", "safe": False}]}
-    mailbox = {
-        "victim_id": force.victim(3),
-        "contact_points": [{"id": "p2", "channel": "email", "address": f"victim3@{force.letter}.example"}],
-    }
     merged = {"victim_id": force.victim(6), "other_id": force.victim(5)}
     for minutes, case, type_, data in (
         (3, 6, "case.opened", {**opened, **staff}),
@@ -152,13 +151,20 @@ def _more(path: Path, force: Force) -> None:
         (2, 6, "case.suspect_arrested", {}),
         (1, 6, "victim.merged", merged),
         (1, 1, "victim.updated", half),
-        (1, 3, "victim.updated", mailbox),
     ):
         now = NOW - timedelta(minutes=minutes)
         path.take_in([event(force, case, type_, now, **data)[1]], now, door="http")
         path.plan(path.unplanned_cases(), now)
         if type_ == "victim.registered":
             path.deliver(path.due(now), now, now + timedelta(minutes=5))
+
+
+def _fail_one(store: Store, force: Force) -> None:
+    """Have news fail that could still go by another channel."""
+    of_four = select(cases.c.pk).where(cases.c.case_id == force.case(4)).scalar_subquery()
+    news = (notices.c.case_pk == of_four) & (notices.c.event_type == "case.progress")
+    with store.begin() as tx:
+        tx.run(update(notices).where(news).values(state=NoticeState.FAILED, reason="no_contact"))
 
 
 @pytest.fixture(scope="module")
@@ -227,14 +233,10 @@ def test_every_page_is_seen_about_something_that_is_there(both: Room) -> None:
     mine = things(both.store, NORTHMOOR)
     with both.enter("admin") as of_one, both.enter("admin", None) as of_all:
         for route in PAGES:
-            if route.path.startswith("/oidc/"):
-                continue
-            answers = [
-                open_page(browser, call) for browser in (of_one, of_all) for call in WALK.own(route, mine)
-            ]
-            assert any(answer.status_code == 200 for answer in answers) or route.path == "/sign-in", (
-                route.name
-            )
+            if route.path.startswith("/oidc/") or route.path == "/sign-in":
+                continue  # for who is not signed in
+            seen = (open_page(who, call) for who in (of_one, of_all) for call in WALK.own(route, mine))
+            assert any(answer.status_code == 200 for answer in seen), route.name
 
 
 def test_who_sees_every_force_sees_the_marks(both: Room) -> None:
@@ -262,7 +264,7 @@ def marks(answer: httpx.Response, call: Call) -> list[str]:
     return [mark for mark in MARKS if mark in shown]
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", ["supervisor", "admin"])
 def test_what_is_of_another_force_is_answered_as_what_does_not_exist(both: Room, role: str) -> None:
     _ask_for_what_others_have(both, role)
 
@@ -275,13 +277,16 @@ def test_so_it_is_over_postgresql(postgres_database_url: str, tmp_path: File) ->
 def _ask_for_what_others_have(room: Room, role: str) -> None:
     mine, theirs = things(room.store, NORTHMOOR), things(room.store, SOUTHMOOR)
     with room.enter(role) as browser:
+        absent: dict[str, tuple[int, str, str]] = {}
         asked = 0
         for route in PAGES:
             for call in WALK.of_others(route, theirs, mine):
                 asked += 1
                 other = Call(route, call.instead)
-                there, absent = open_page(browser, call), open_page(browser, other)
-                assert said(there, call) == said(absent, other), call.url
+                if other.url not in absent:
+                    absent[other.url] = said(open_page(browser, other), other)
+                there = open_page(browser, call)
+                assert said(there, call) == absent[other.url], call.url
                 assert marks(there, call) == [], call.url
         assert asked > 200
 
@@ -343,27 +348,34 @@ def send(browser: Browser, form: Form) -> httpx.Response:
 
 
 def test_no_form_changes_anything_of_another_force(tmp_path: File) -> None:
-    """Every form that somebody who may see it has before her is sent by an account of the other force."""
+    """Every form that somebody of one force has before her is sent by an account of the other."""
     with (
         a_room(f"sqlite:///{tmp_path / 'both.db'}", tmp_path, NORTHMOOR, SOUTHMOOR) as both,
+        both.enter("admin", SOUTHMOOR) as of_theirs,
         both.enter("admin", None) as of_all,
         both.enter("admin") as browser,
     ):
         theirs = things(both.store, SOUTHMOOR)
-        forms = forms_about(of_all, theirs)
+        forms = forms_about(of_theirs, theirs)
         assert WHO.keys() - forms.keys() - {route.name for route in PAGES} == {"POST /sign-out"}, (
             "no page has a form for it that names what it is about"
         )
+        of_no_force = [
+            form
+            for form in forms_about(of_all, theirs)["POST /failures"]
+            if ("kind", "documents") in form.fields
+        ]
+        assert of_no_force
         browser.get("/ops/")
         before = tables(both.store)
-        for form in (form for each in forms.values() for form in each):
+        for form in (*of_no_force, *(form for each in forms.values() for form in each)):
             there, absent = send(browser, form), send(browser, form.about_nothing(theirs))
             assert there.status_code not in (200, 500), form
             assert answered(there, theirs) == answered(absent, ABSENT), form
         assert tables(both.store) == before
-        of_all.get("/ops/")
+        of_theirs.get("/ops/")
         assert {
-            name for name, each in forms.items() if not any(works(of_all, form) for form in each)
+            name for name, each in forms.items() if not any(works(of_theirs, form) for form in each)
         } == set(), "a form that nobody can send would prove nothing"
 
 
@@ -377,4 +389,5 @@ def answered(answer: httpx.Response, asked: Things) -> tuple[int, str, str]:
 
 
 def works(browser: Browser, form: Form) -> bool:
-    return send(browser, form).status_code in (200, 303)
+    """Tell whether a form is taken, be it with a mistake in it or about what was changed before."""
+    return send(browser, form).status_code not in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)

@@ -7,6 +7,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
@@ -89,7 +90,7 @@ def routes() -> list[Route]:
     there = {
         f"{method} {context.path}"
         for context in iter_route_contexts(app.routes)
-        for method in (context.route.methods if isinstance(context.route, APIRoute) else {"bare"})
+        for method in (context.route.methods or () if isinstance(context.route, APIRoute) else ("bare",))
     }
     assert {route.name for route in found} == there, "a route that is not described would slip past"
     return found
@@ -293,20 +294,29 @@ class Form:
         return Form(_absent(self.action, theirs), tuple(fields))
 
 
-_NUMBERED = re.compile(r"^((?:\w+ )?)\d+(\.\w+)?$")  # "12", "12.STAMP", "retry 12.STAMP"
+_NUMBERED = re.compile(r"^((?:\w+ )?)\d+((?:\.[\w.]+)?)$")  # "12", "12.STAMP", "retry 12.STAMP"
 
 
 def _absent(text: str, theirs: Things) -> str:
-    for kind, values in theirs.of.items():
-        for value in values:
-            text = _without(text, value, ABSENT.of[kind][0])
-    return text
+    instead = tuple((value, ABSENT.of[kind][0]) for kind, values in theirs.of.items() for value in values)
+    return _replaced(text, instead)
 
 
-def _without(text: str, value: str, instead: str) -> str:
-    for written in sorted({value, quote(value), quote(value, safe=""), quote_plus(value)}):
-        text = re.sub(rf"(?<![\w-]){re.escape(written)}(?![\w-])", instead, text)
-    return text
+def _replaced(text: str, pairs: tuple[tuple[str, str], ...]) -> str:
+    """Return ``text`` with each first of a pair replaced by its second, in each way that pages write it."""
+    pattern, instead = _pattern(pairs)
+    return pattern.sub(lambda found: instead[found[0]], text)
+
+
+@cache
+def _pattern(pairs: tuple[tuple[str, str], ...]) -> tuple[re.Pattern[str], dict[str, str]]:
+    instead = {
+        written: other
+        for value, other in pairs
+        for written in (value, quote(value), quote(value, safe=""), quote_plus(value))
+    }
+    either = "|".join(re.escape(written) for written in sorted(instead, key=len, reverse=True))
+    return re.compile(rf"(?<![\w-])(?:{either or '(?!)'})(?![\w-])"), instead
 
 
 class Forms(HTMLParser):
@@ -349,8 +359,8 @@ class Forms(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         """Note that a form is whole: once for each button that says what it does."""
         if tag == "form" and self._action is not None:
-            for button in self._buttons or [None]:
-                self.found.append(Form(self._action, (*self._fields, *([button] if button else []))))
+            for pressed in [[button] for button in self._buttons] or [[]]:
+                self.found.append(Form(self._action, (*self._fields, *pressed)))
             self._action = None
 
 
@@ -373,9 +383,8 @@ def without(text: str, values: Iterable[str]) -> str:
 
     A task is T7 and not T4 where others have tasks too: that is known, and nothing else may be.
     """
-    for value in sorted(values, key=len, reverse=True):
-        if len(value) > 1 and not value.isdecimal() and not _NUMBER.fullmatch(value):
-            text = _without(text, value, "ID")
+    named = (value for value in values if value and not value.isdecimal() and not _NUMBER.fullmatch(value))
+    text = _replaced(text, tuple((value, "ID") for value in named))
     return _NUMBER.sub(r"\1#", _KEY.sub(r"\1#", _RANDOM.sub("RANDOM", text)))
 
 
