@@ -58,6 +58,13 @@ def mail(to: str) -> smtp.Behaviour:
     return smtp.bounce("5.1.1")
 
 
+def answers(url: str) -> bool:
+    try:
+        return bool(urllib.request.urlopen(url).status == 200)
+    except OSError:
+        return False
+
+
 def test_nothing_personal_leaves_the_sealed_columns(tmp_path: Path) -> None:
     database = tmp_path / "notifier.db"
     url = f"sqlite:///{database}"
@@ -67,6 +74,7 @@ def test_nothing_personal_leaves_the_sealed_columns(tmp_path: Path) -> None:
         service.wait("the letter is written", lambda: any((tmp_path / "letters").glob("*.pdf")))
         with redis.Redis.from_url(service.redis.url) as client:
             service.wait("facts are out", lambda: client.xlen("notifier-facts") > 3)
+        service.wait("the web answers", lambda: answers(f"{service.web}/healthz"))
         metrics = urllib.request.urlopen(f"{service.web}/metrics").read().decode()
     places = {
         "metrics": metrics,

@@ -15,9 +15,10 @@ from sqlalchemy import Column, LargeBinary, Table, select
 from notifier.path import Path
 from notifier.records import ChannelName, Reply
 from notifier.rendering import Renderer
+from notifier.store import notes
 from notifier.store.database import Store
 from notifier.store.engines import IN_MEMORY
-from notifier.store.tables import metadata
+from notifier.store.ops_tables import metadata
 from tests.builders import LONDON, POLICIES, a_document, a_store, at
 from tests.fakes import FAILED, fake_channels
 
@@ -80,6 +81,8 @@ def store() -> Iterator[Store]:
                 path.deliver(path.due(at(WHEN)), at(WHEN), at(WHEN) + timedelta(minutes=3))
             about = "Bring the turquoise umbrella to Marzipan Crescent"
             path.hear([Reply(ChannelName.EMAIL, "z.quill@example.org", about, "m1")], at(WHEN))
+        with store.begin() as tx:
+            notes.add(tx, "Sgt Reid", "T1", 1, f"Ms Quillfeather: {about}", at(WHEN))
         assert channels[ChannelName.EMAIL].sent, "the fallback carried it"
         yield store
 

@@ -93,6 +93,7 @@ def column(page: str, caption: str, place: int) -> list[str]:
 RED = "Escalations that nobody looks after"
 NO_CONTACT = "The victim could not be reached in any agreed way."
 AT_RISK = "A victim must be told by a legal time limit, and nothing is planned that would do it."
+MERGED = "Records of persons were merged or split. What waits for them is held."
 
 
 def test_what_is_red_comes_first_and_safety_first_of_it(room: Room) -> None:
@@ -104,6 +105,7 @@ def test_what_is_red_comes_first_and_safety_first_of_it(room: Room) -> None:
         ("Safety", AT_RISK, "n-case-3", "3, unit"),
         ("", NO_CONTACT, "n-case-1", "3, unit"),
         ("", AT_RISK, "n-case-3", "2, supervisor"),  # the acknowledgement, of two days ago
+        ("", MERGED, "n-case-5", "1, officer"),
         ("", AT_RISK, "n-case-2", "1, officer"),
     ]
     assert column(page, "Duties overdue", 1) == ["n-case-3"]
