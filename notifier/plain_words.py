@@ -181,8 +181,8 @@ def _decided(row: Row[Any]) -> str:
 
 
 def _escalated(row: Row[Any]) -> str:
-    done = row.kind or "opened"
-    return f"an escalation was {done}, level {row.level}, for {_whom(row)}: {staff_reason(row.reason)}"
+    done = "climbed" if row.kind == "climbed" else f"was {row.kind or 'opened'}"
+    return f"an escalation {done}, level {row.level}, for {_whom(row)}: {staff_reason(row.reason)}"
 
 
 _STEPS: dict[What, Callable[[Any], str]] = {

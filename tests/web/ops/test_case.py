@@ -151,7 +151,7 @@ def test_nobody_reached_the_victim(officer: Browser) -> None:
         "Decision Victim n-victim-1 cannot be told of her registration: no agreed way to reach her is left",
         "Escalation An escalation was opened, level 1, for officer n-officer",
         "Task A task for officer n-officer: Find another way to reach the victim.",
-        "Escalation An escalation was climbed, level 2, for supervisor n-supervisor",
+        "Escalation An escalation climbed, level 2, for supervisor n-supervisor",
         "Event The arrest of a suspect",
     )
     assert re.search(r'href="/ops/work/E\d+"', answer.text)
