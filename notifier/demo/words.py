@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from notifier.demo.guest import Guest
 from notifier.demo.keepsakes import Keepsakes
 from notifier.demo.providers import Provider
 from notifier.demo.stage import LETTERS, LOGS, Stage
@@ -107,11 +108,18 @@ def _keepsakes(console: Console, kept: Keepsakes) -> None:
         _print(console, f"A letter: {kept.letter}")
 
 
-def show_places(console: Console, stage: Stage, kept: Keepsakes) -> None:
+def show_way_in(console: Console) -> None:
+    """Say how to see the day in the operations room, where it does not stay up."""
+    _print(console, "The operations room of this day: `notifier demo` without --exit opens it, on *Today*")
+
+
+def show_places(console: Console, stage: Stage, kept: Keepsakes, guest: Guest) -> None:
     """Say where to look while everything stays up."""
     notifier = Path(sys.executable).with_name("notifier")
     console.rule("It stays up, now at the pace of life: Ctrl-C ends it", characters="-")
     for line in (
+        f"Operations room: {guest.url}",
+        f"  sign in as {guest.name}, password {guest.password}",
         f"Health:   {stage.url}/healthz and {stage.url}/metrics",
         f"Letters:  {stage.home / LETTERS}",
         f"Logs:     {stage.home / LOGS}",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+
+import httpx
 
 from notifier.embedded import running_redis
 from tests.e2e.events import cases
@@ -28,6 +31,15 @@ def until(lines: Iterator[str], words: str) -> str:
     raise AssertionError(f"it ended before it said {words!r}: {seen}")
 
 
+def sign_in(room: str, name: str, password: str) -> str:
+    """Return the page that one comes to after signing in."""
+    with httpx.Client(follow_redirects=True, timeout=_PATIENCE, trust_env=False) as http:
+        asked = http.get(room)
+        assert asked.url.path == "/ops/sign-in"
+        back = {"name": name, "password": password, "next": asked.url.params["next"]}
+        return http.post(asked.url.join("/ops/sign-in"), data=back).text
+
+
 def test_it_stays_up_until_it_is_interrupted_and_says_where_to_look(tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     file.write_text(
@@ -42,6 +54,12 @@ def test_it_stays_up_until_it_is_interrupted_and_says_where_to_look(tmp_path: Pa
     ) as demo:
         try:
             assert demo.stdout is not None
+            room = until(demo.stdout, "Operations room:").rpartition(" ")[2]
+            said = re.fullmatch(r"sign in as (\S+), password (\S+)", until(demo.stdout, "sign in as"))
+            assert said is not None
+            today = sign_in(room, said[1], said[2])
+            assert "<title>Today" in today
+            assert "12 May 2026" in today, "it is the day that it ran"
             home = Path(until(demo.stdout, "cd ").removeprefix("cd "))
             trace = until(demo.stdout, "trace").split()
             asked = subprocess.run(

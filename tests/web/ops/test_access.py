@@ -258,6 +258,32 @@ def test_no_page_shows_anything_of_another_force(both: Room, role: str) -> None:
                 assert answer.status_code < 500, call.url
 
 
+def test_a_victim_of_both_forces_is_seen_in_the_cases_of_ones_own(tmp_path: File) -> None:
+    """Nothing tells that another force knows her, nor what it told her."""
+    with (
+        a_room(f"sqlite:///{tmp_path / 'both.db'}", tmp_path, NORTHMOOR, SOUTHMOOR) as room,
+        room.enter("admin") as browser,
+    ):
+        path, hers = room.services.path, {"victim_id": NORTHMOOR.victim(4)}
+        name = {"title": "Ms", "given": "Jo", "family": "Noone4"}
+        opened = {"offence": "fraud", "force": SOUTHMOOR.name, "reference": SOUTHMOOR.reference(7)}
+        for type_, data in (
+            ("case.opened", {**opened, "officer": SOUTHMOOR.staff("officer")}),
+            ("victim.registered", {**hers, "name": name}),
+            ("case.progress", {"text": "s-secret"}),
+        ):
+            path.take_in([event(SOUTHMOOR, 7, type_, NOW, **data)[1]], NOW, door="http")
+            path.plan(path.unplanned_cases(), NOW)
+        later = NOW + timedelta(hours=1)
+        path.deliver(path.due(later), later, later + timedelta(minutes=5))
+        mine = things(room.store, NORTHMOOR)
+        for route in PAGES:
+            for call in WALK.own(route, mine):
+                assert marks(open_page(browser, call), call) == [], call.url
+        with room.enter("admin", SOUTHMOOR) as of_theirs:
+            assert NORTHMOOR.victim(4) in of_theirs.get("/ops/case", id=SOUTHMOOR.case(7)).text
+
+
 def marks(answer: httpx.Response, call: Call) -> list[str]:
     """Return what of Southmoor's is in an answer, but for what it was asked for."""
     shown = without(words(answer) + answer.headers.get("Location", ""), WALK.named(call))
