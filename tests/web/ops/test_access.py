@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from notifier.path import Path
 from notifier.records import AccountRole, NoticeState
@@ -346,6 +346,28 @@ def test_every_page_is_the_same_without_the_other_force(tmp_path: File, role: st
 def own_things(mine: Things) -> Things:
     """Return them without refused documents, which belong to no force."""
     return Things({**mine.of, "R": []})
+
+
+PERSONAL = ("Noone", "7700900", "7700 900", "@n.example", "n-secret", "Noone Lane")
+"""What stands on pages that show a victim's name, address, or what was written to or about her."""
+
+
+def test_every_look_at_a_persons_data_is_in_the_log(both: Room) -> None:
+    mine, looked = things(both.store, NORTHMOOR), 0
+    with both.enter("admin") as browser:
+        for route in PAGES:
+            for call in WALK.own(route, mine):
+                before = lines_of_the_log(both.store)
+                shown = without(words(open_page(browser, call)), WALK.named(call))
+                if any(mark in shown for mark in PERSONAL):
+                    looked += 1
+                    assert lines_of_the_log(both.store) > before, call.url
+    assert looked > 10
+
+
+def lines_of_the_log(store: Store) -> int:
+    with store.read() as tx:
+        return int(tx.all(select(func.count()).select_from(access_log))[0][0])
 
 
 def tables(store: Store) -> dict[str, list[Any]]:
