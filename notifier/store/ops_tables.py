@@ -69,6 +69,8 @@ access_log = Table(
     Column("case_pk", _Key),
     Column("victim_pk", _Key),
     Index("ix_access_log_at", "at"),
+    Index("ix_access_log_account", "account", "at"),
+    Index("ix_access_log_force", "force", "at"),
     Index("ix_access_log_case", "case_pk"),
 )
 

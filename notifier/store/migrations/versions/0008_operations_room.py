@@ -120,6 +120,8 @@ def _make_log_and_notes() -> None:
         sa.PrimaryKeyConstraint("pk", name=op.f("pk_access_log")),
     )
     op.create_index("ix_access_log_at", "access_log", ["at"])
+    op.create_index("ix_access_log_account", "access_log", ["account", "at"])
+    op.create_index("ix_access_log_force", "access_log", ["force", "at"])
     op.create_index("ix_access_log_case", "access_log", ["case_pk"])
     for statement in ONLY_ADDED_TO[op.get_bind().dialect.name]:
         op.execute(statement)
