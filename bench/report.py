@@ -15,6 +15,7 @@ from bench.figures import Figure
 _ROOT = Path(__file__).parents[1]
 RESULTS = _ROOT / "bench" / "results"
 DOCUMENTS = (_ROOT / "docs" / "scaling.md", _ROOT / "README.md")
+_HEADLINES = ("sms-loop", "peer", "bare", "latency", "email", "letters", "many-cases", "pages")
 _HEAD = ("what", "database", "figure", "unit", "runs", "load")
 _MARKDOWN = "| " + " | ".join(_HEAD) + " |\n|---|---|---:|---|---|---|"
 
@@ -52,7 +53,7 @@ def write_documents() -> None:
     figures = kept()
     for document in DOCUMENTS:
         write_into(document, "figures", as_markdown(figures))
-        write_into(document, "headline", as_markdown(figure for figure in figures if not _is_share(figure)))
+        write_into(document, "headline", as_markdown(filter(_is_headline, figures)))
         for cost in (figure.median for figure in figures if _is_cost(figure)):
             write_into(document, "capacity", capacity.as_markdown(cost))
 
@@ -66,9 +67,9 @@ def write_into(document: Path, name: str, table: str) -> None:
         document.write_text(f"{before}{begin}{table}\n{end}{after}")
 
 
-def _is_share(figure: Figure) -> bool:
-    """Tell whether it is one process' share of another figure."""
-    return figure.what.endswith(" of it")
+def _is_headline(figure: Figure) -> bool:
+    """Tell whether a stranger asks for it first: of the whole, not one process' share."""
+    return figure.part in _HEADLINES and not figure.what.endswith(" of it")
 
 
 def _is_cost(figure: Figure) -> bool:
