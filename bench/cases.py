@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 import redis
 from psycopg.types.json import Json
-from sqlalchemy import JSON, Column, Table, func, insert, make_url, select, text
+from sqlalchemy import JSON, Column, Table, func, insert, make_url, select, text, update
 
 from bench.documents import arrests, opening
 from bench.machine import Ground
@@ -30,6 +30,7 @@ from notifier.settings import Settings
 from notifier.store import journal as journal_lines
 from notifier.store.cipher import Cipher
 from notifier.store.database import Store
+from notifier.store.ops_tables import totals
 from notifier.store.tables import (
     attempt_notices,
     attempts,
@@ -70,9 +71,10 @@ def open_cases(ground: Ground, provider: Provider, count: int) -> None:
 
 
 def _publish_no_history(ground: Ground, opened: Store) -> None:
-    """Have the stream of facts stand after the copies' lines: where they happened, they were published."""
+    """Have facts and totals stand after the copies' lines: where they happened, they were published."""
     with opened.begin() as tx:
         last = journal_lines.last_key(tx)
+        tx.run(update(totals).where(totals.c.name == "journal").values(value=last))
     with redis.Redis.from_url(ground.redis_url) as client:
         client.xadd(Settings.model_fields["fact_stream"].default, {FIELD: "{}"}, id=f"{last}-0")
 
