@@ -127,7 +127,7 @@ class SmtpPeer:
         self._unreported = 0
         self._reported = threading.Condition()
         self._reports: set[asyncio.Task[None]] = set()
-        self._http = urllib3.PoolManager(retries=False, timeout=_POST_TIMEOUT_SECONDS)
+        self._http = urllib3.PoolManager(maxsize=16, retries=False, timeout=_POST_TIMEOUT_SECONDS)
         self._socket = socket.create_server((self.host, 0))
         self.port: int = self._socket.getsockname()[1]
         self._loop = asyncio.new_event_loop()

@@ -18,6 +18,7 @@ from notifier.store import events
 from notifier.store.among import among
 from notifier.store.attempts import STAFF_ROLES
 from notifier.store.database import Tx
+from notifier.store.journal import is_no_repeat
 from notifier.store.tables import (
     attempts,
     cases,
@@ -90,7 +91,7 @@ def stretch(tx: Tx, case: Found, victim_pk: int | None, *, limit: int, skip: int
     if case.pk is not None:
         of_all = journal.c.victim_pk.is_(None)
         hers = of_all if victim_pk is None else of_all | (journal.c.victim_pk == victim_pk)
-        mine = (journal.c.case_pk == case.pk) & hers
+        mine = (journal.c.case_pk == case.pk) & hers & is_no_repeat(case.pk)
         parts.append(_keys(journal.c.at, Source.JOURNAL, journal.c.pk, mine))
         without_line = _to_her(case.pk, victim_pk) & ~_has_line(case.pk)
         parts.append(_keys(attempts.c.created_at, Source.ATTEMPT, attempts.c.pk, without_line))

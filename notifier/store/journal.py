@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, update
 
 from notifier.records import What
 from notifier.store.among import among
@@ -18,6 +18,7 @@ from notifier.store.database import Tx
 from notifier.store.tables import attempts, cases, events, journal, victims
 
 _NUMBERING_BATCH = 1_000
+_REPEATED = "repeated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,27 @@ def of_case(tx: Tx, case_id: str) -> Sequence[Row[Any]]:
 def listed(tx: Tx, pks: Collection[int]) -> Sequence[Row[Any]]:
     """Return these lines in the order of decision."""
     return tx.all(_lines().where(among(journal.c.pk, "pks")).order_by(journal.c.pk), {"pks": pks})
+
+
+def repeats(tx: Tx, case_pk: int | None) -> dict[int, Row[Any]]:
+    """Return, for each escalation of a case that staff were told of again, the newest line that says so.
+
+    By the line's key: ``times`` is how often they were, ``since`` the first time. ``None``: of no case.
+    """
+    return {row.pk: row for row in tx.all(_newest_repeats(case_pk))}
+
+
+def is_no_repeat(case_pk: int | None) -> ColumnElement[bool]:
+    """Leave out what only says once more that an escalation is open, but for the newest line of each."""
+    newest = _newest_repeats(case_pk).with_only_columns(func.max(journal.c.pk))
+    return or_(journal.c.kind.is_distinct_from(_REPEATED), journal.c.pk.in_(newest))
+
+
+def _newest_repeats(case_pk: int | None) -> Select[Any]:
+    again = (journal.c.what == What.ESCALATION) & (journal.c.kind == _REPEATED)
+    pk, times, since = func.max(journal.c.pk), func.count(), func.min(journal.c.at)
+    columns: list[ColumnElement[Any]] = [pk.label("pk"), times.label("times"), since.label("since")]
+    return select(*columns).where(journal.c.case_pk == case_pk, again).group_by(journal.c.ref)
 
 
 def of_event(tx: Tx, event_pk: int, event_id: str, case_id: str) -> Sequence[Row[Any]]:

@@ -13,6 +13,7 @@ from notifier.store import cases as case_store
 from notifier.store import staff, work_list
 from notifier.store.accounts import Account, AccountRole
 from notifier.store.database import Tx
+from notifier.store.journal import is_no_repeat
 from notifier.store.ops_tables import access_log, accounts
 from notifier.store.tables import cases, journal
 
@@ -46,8 +47,8 @@ def steps(tx: Tx, row: Row[Any]) -> Sequence[Row[Any]]:
         about.append(journal.c.victim_pk == row.victim_pk)
     query = select(journal, cases.c.case_id).select_from(journal.outerjoin(cases))
     # Without a case `==` asks for NULL.
-    newest = query.where(journal.c.case_pk == row.case_pk, or_(*about)).order_by(journal.c.pk.desc())
-    return tx.all(newest.limit(_MOST_STEPS))
+    mine = (journal.c.case_pk == row.case_pk) & or_(*about) & is_no_repeat(row.case_pk)
+    return tx.all(query.where(mine).order_by(journal.c.pk.desc()).limit(_MOST_STEPS))
 
 
 def ended_by(tx: Tx, row: Row[Any]) -> str | None:

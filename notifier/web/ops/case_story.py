@@ -63,7 +63,8 @@ class Line:
     """One line of a story. ``kind`` and ``marks`` are labels; ``said`` and ``why`` are plain English.
 
     ``due`` is by when it must be done or told. ``ref`` is the task or escalation that it is about,
-    ``is_open`` whether that still waits. ``text`` is what staff wrote.
+    ``is_open`` whether that still waits, ``repeats`` how often staff were told of it again. ``text`` is what
+    staff wrote.
     """
 
     at: datetime
@@ -76,6 +77,7 @@ class Line:
     due: datetime | None = None
     ref: str | None = None
     is_open: bool = False
+    repeats: Row[Any] | None = None
     text: str | None = None
 
 
@@ -89,10 +91,14 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class CaseWide:
-    """What every line of time of one case is told with; ``work`` are its tasks and escalations by name."""
+    """What every line of time of one case is told with.
+
+    ``work`` are its tasks and escalations by name, ``repeats`` as :func:`journal.repeats` returns them.
+    """
 
     case: Found
     work: Mapping[str, Row[Any]] = field(default_factory=dict)
+    repeats: Mapping[int, Row[Any]] = field(default_factory=dict)
     notes: Sequence[Note] = ()
     registered: Sequence[Row[Any]] = ()
     retracted: frozenset[tuple[str, str]] = frozenset()
@@ -103,8 +109,8 @@ def read(tx: Tx, case: Found) -> CaseWide:
     gone = frozenset(history.retractions(case_story.retractions(tx, case.case_id)))
     if case.pk is None:
         return CaseWide(case, retracted=gone)
-    victims = case_story.registered(tx, case.pk)
-    return CaseWide(case, case_story.work(tx, case.pk), notes.of_case(tx, case.pk), victims, gone)
+    victims, work = case_story.registered(tx, case.pk), case_story.work(tx, case.pk)
+    return CaseWide(case, work, journal.repeats(tx, case.pk), notes.of_case(tx, case.pk), victims, gone)
 
 
 def tell(tx: Tx, about: CaseWide, victim: Row[Any] | None, *, limit: int, skip: int = 0) -> Story:
@@ -209,6 +215,7 @@ def _line(row: Row[Any], about: CaseWide, types: Mapping[str, str], sent: Mappin
         due=row.deadline if KINDS[What(row.what)] in (_DECISION, _TASK) else None,
         ref=row.ref,
         is_open=asked is not None and asked.open,
+        repeats=about.repeats.get(row.pk),
     )
 
 

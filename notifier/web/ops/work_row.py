@@ -16,7 +16,7 @@ from sqlalchemy import Row
 from notifier import plain_words
 from notifier.records import Notice, NoticeState
 from notifier.staff_words import TO_DO
-from notifier.store import access_log, notes, notices, work_list, work_row
+from notifier.store import access_log, journal, notes, notices, work_list, work_row
 from notifier.store.accounts import Account, AccountRole
 from notifier.store.database import Tx
 from notifier.web.auth import Parts
@@ -144,6 +144,7 @@ def _values(tx: Tx, services: Services, account: Account, row: Row[Any]) -> dict
         "words": tx.cipher.open(row.text_sealed) if row.text_sealed is not None else None,
         "notes": notes.of_ref(tx, name_of(row)),
         "steps": [_step(line) for line in work_row.steps(tx, row)],
+        "repeats": journal.repeats(tx, row.case_pk),
         "ended_by": work_row.ended_by(tx, row) if row.ended_at is not None else None,
         "acts": acts,
         "news": _news(hers) if acts else [],
@@ -153,10 +154,10 @@ def _values(tx: Tx, services: Services, account: Account, row: Row[Any]) -> dict
     }
 
 
-def _step(line: Row[Any]) -> tuple[datetime, str, list[str]]:
-    """Return when something was, what it was, and why, unless that says the same."""
+def _step(line: Row[Any]) -> tuple[Row[Any], str, list[str]]:
+    """Return a line, what it says, and why, unless that says the same."""
     said = plain_words.step(line)
-    return line.at, said, [why for why in line.why or () if why not in said]
+    return line, said, [why for why in line.why or () if why not in said]
 
 
 def _news(hers: Sequence[Notice]) -> list[Notice]:

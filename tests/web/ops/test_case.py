@@ -193,6 +193,21 @@ def test_a_release_of_which_no_message_arrived(officer: Browser) -> None:
     )
 
 
+def test_staff_who_are_told_of_it_again_and_again_fill_no_page(room: Room, officer: Browser) -> None:
+    said, often = (
+        "An escalation was repeated, level 3",
+        re.compile(r"told again (\d+) times, first on"),
+    )
+    before = often.search(story(officer, "n-case-3"))
+    for half_hours in range(1, 6):
+        room.services.path.sweep(NOW + timedelta(minutes=31 * half_hours))
+    after = story(officer, "n-case-3")
+    again = often.search(after)
+    assert again is not None
+    assert int(again[1]) == (int(before[1]) if before else 1) + 5
+    assert after.count(said) == 1
+
+
 def test_a_victim_who_was_told_as_usual(room: Room, officer: Browser) -> None:
     hers = [one for one in room.channels[ChannelName.SMS].sent if one.address == number_of(NORTHMOOR, 4)]
     for message, code in zip(hers, ("r-1", "r-2", "r-3"), strict=True):

@@ -590,6 +590,16 @@ def test_what_climbs_is_on_the_list_of_the_next_level(room: Room) -> None:
         assert name not in listed(officer.get("/ops/work", whose="mine"))
 
 
+def test_a_row_s_story_says_once_how_often_staff_were_told_again(room: Room) -> None:
+    name = escalation_of(room, 3, "duty_at_risk")
+    for half_hours in range(1, 6):
+        room.services.path.sweep(NOW + timedelta(minutes=31 * half_hours))
+    with room.enter("officer") as browser:
+        page = browser.get(f"/ops/work/{name}").text
+    assert page.count("an escalation was repeated, level 3") == 1
+    assert re.search(r"told again \d+ times, first on", page)
+
+
 def test_her_numbers_are_shown_on_demand_and_only_those_that_are_safe_and_work(room: Room) -> None:
     number, landline, his, unsafe = number_of(NORTHMOOR, 4), "01632 960111", "01632 960222", "07700 900333"
     points = [
