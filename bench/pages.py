@@ -36,13 +36,19 @@ _PAGES = {
     "Today": "/ops/",
     "Work list": "/ops/work?whose=all",
     "Work list, page 20": "/ops/work?whose=all&page=20",
+    "Work list, mine": "/ops/work?whose=mine",
+    "Work list, my team's": "/ops/work?whose=team",
+    "A task": "/ops/work/T1",
+    "Duties overdue": "/ops/due?when=overdue",
     "Case": f"/ops/case?id={_CASE}",
     "Contact plan": f"/ops/plan?case={_CASE}&victim={_VICTIM}",
     "Failures": "/ops/failures",
+    "A failure": f"/ops/failures/notice?id={2 * _ONE_RED_IN}",
     "Held": "/ops/held",
     "Duties": f"/ops/duties?month={START:%Y-%m}",
     "Templates": "/ops/templates",
     "Find a reference": f"/ops/find?q=EX/{_ONE_RED_IN:08d}/26",
+    "Log": "/ops/log",
     "metrics": "/metrics",
 }
 
@@ -86,7 +92,7 @@ def _make_red(place: Ground) -> int:
     """Make some cases ones that nobody can reach, and an account that sees them; return how many."""
     with store(place) as opened, opened.begin() as tx:
         accounts.add(
-            tx, _NAME, AccountRole.SUPERVISOR, START, force=_FORCE, staff_id="sup1",
+            tx, _NAME, AccountRole.ADMIN, START, force=_FORCE, staff_id="sup1",
             password_hash=hash_of(_PASSWORD),
         )  # fmt: skip
         # The last notice of each case is the arrest; the one before it acknowledged her report.

@@ -96,9 +96,9 @@ def _objection(
     if next_route(person.case, replace(victim, points=(point,)), day, policy).point is None:
         return "nothing may be sent to the contact point that it came from"
     if victim.contract.windows_strict and _window_end(victim, policy, now) is None:
-        return "it came outside her strict windows"
+        return "it came outside the victim's strict windows"
     if store.was_answered(tx, victim.pk, now - policy.replies.answer_every):
-        return "she was answered a short time ago"
+        return "the victim was answered a short time ago"
     return None
 
 
@@ -142,7 +142,7 @@ def _attempt(person: Correspondent, point: ContactPoint, rendered: Rendered, now
         wording=Wording.NEUTRAL,
         tone=Tone.ROUTINE,
         event_type=AUTOMATIC_ANSWER,
-        why=("she wrote back, and is told whom to call",),
+        why=("the victim wrote back, and is told whom to call",),
         case_pk=person.sender.case_pk,
         victim_pk=victim.pk,
         point_pk=point.pk,

@@ -201,7 +201,7 @@ def _fact_data(time: Schema) -> Schema:
     return {
         "id": {**text, "description": "The escalation, as `escalation.acknowledged` names it."},
         "case_id": {**text, "description": "The case, as its publisher knows it."},
-        "victim_id": {**text, "description": "The victim, as the publisher knows her."},
+        "victim_id": {**text, "description": "The victim, as the publisher knows them."},
         "event_source": {**text, "description": "Who published the event that it is about."},
         "event_id": {**text, "description": "The event that it is about; of several the oldest."},
         "event_ids": {"type": "array", "items": text, "description": "All events that one message told."},

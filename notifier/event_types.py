@@ -262,13 +262,13 @@ _ROWS = (
         "escalation.resolved",
         StaffAnswer,
         specific=False,
-        sample={"id": "E1", "by": "off7", "outcome": "She was visited."},
+        sample={"id": "E1", "by": "off7", "outcome": "The victim was visited."},
     ),
     EventType(
         "task.done",
         StaffAnswer,
         specific=False,
-        sample={"id": "T1", "by": "off7", "outcome": "She was called."},
+        sample={"id": "T1", "by": "off7", "outcome": "The victim was called."},
     ),
     EventType(
         "support.referred", Support, specific=False, sample={"victim_id": "v1", "service": "Victim Support"}

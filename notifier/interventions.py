@@ -39,7 +39,7 @@ def take_in_hand_again(tx: Tx, notice_pk: int, until: datetime, now: datetime) -
     notice = _to_try_again(tx, notice_pk)
     free = notices.lock_victims(tx, [notice.victim_pk])
     if not free or notices.in_hand(tx, free, now):
-        raise NotFound("a message to her is being sent at this moment; try again in a minute")
+        raise NotFound("a message to the victim is being sent at this moment; try again in a minute")
     leased = {"state": NoticeState.SENDING, "leased_until": until}
     notices.change(tx, notice_pk, **leased, **_begun_anew(now))
 
@@ -51,7 +51,7 @@ def require_on_its_way(tx: Tx, notice_pk: int, channel: ChannelName, timezone: Z
         return
     if notice.state is NoticeState.PLANNED and notice.send_at is not None:
         when = plain_words.moment(notice.send_at, timezone)
-        raise NotFound(f"N{notice_pk} cannot go by {channel} before {when}: she agreed to other hours")
+        raise NotFound(f"N{notice_pk} cannot go by {channel} before {when}: the victim agreed to other hours")
     if notice.state is NoticeState.FAILED:
         raise NotFound(f"N{notice_pk} cannot go by {channel}: the contract has no {channel} that can be used")
     raise NotFound(f"N{notice_pk} is not sent: {plain_words.reason(notice.reason)}")

@@ -199,8 +199,8 @@ def _suppress(
 
 
 _WHY = {
-    "already_registered": "she is a victim of this case already; the event only changes her profile",
-    "expired": "the time for telling it was over before she was registered",
+    "already_registered": "the victim is registered in this case already; the event only changes the profile",
+    "expired": "the time for telling it was over before the victim was registered",
 }
 
 

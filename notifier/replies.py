@@ -33,11 +33,11 @@ from notifier.store.replies import Sender
 
 _log = logging.getLogger(__name__)
 _TOLD_STAFF = {
-    Meaning.HELP: "She asks for help.",
-    Meaning.STOP: "She said stop. Nothing is sent to this number or address until it is confirmed.",
-    Meaning.START: "She wants messages again. Nothing is sent before her number or address is confirmed.",
+    Meaning.HELP: "The victim asks for help.",
+    Meaning.STOP: "The victim said stop. Nothing is sent to this number or address until it is confirmed.",
+    Meaning.START: "Messages are wanted again. Nothing is sent before the number or address is confirmed.",
     Meaning.WRONG_PERSON: "It seems to be somebody else's number or address. Do not use it; we do not.",
-    Meaning.MESSAGE: "She wrote back.",
+    Meaning.MESSAGE: "The victim wrote back.",
 }
 # By which channels nothing more goes to where it came from; empty: by the one that it came by.
 _CLOSES: dict[Meaning, tuple[ChannelName, ...]] = {

@@ -19,7 +19,7 @@ FIELDS: dict[str, str] = {
     "conditions": "The conditions that are in force from then on, each in plain words.",
     "contact_points": "The addresses of the person. Those of a suspect, a defendant or a witness are kept "
     "only so that nothing is ever sent there.",
-    "contract": "The agreement with the victim: what she wants to hear, how and when.",
+    "contract": "The agreement with the victim: what they want to hear, how and when.",
     "court": "The name of the court.",
     "cover": "Who stands in; without one, the supervisor does.",
     "days": "The days of the week on which the window is open.",

@@ -135,7 +135,7 @@ def _hold_for_staff(tx: Tx, file: CaseFile, registration: Row[Any], policy: Poli
         person_id=victim.victim_id,
         role=victim.role,
         reason="nothing_to_tell",
-        why=("nothing specific was told to her that the update could name",),
+        why=("nothing specific was told that the update could name",),
     )
     journal.write(tx, line, now)
     request = StaffRequest.escalation("nothing_to_tell", None, level=2)

@@ -158,7 +158,7 @@ def _timing(situation: Situation, policy: Policy, now: datetime, tone: Tone, due
         return Timing(opens, "a safety notice waits only for strict windows", too_late=opens > now)
     if situation.told_in_person_at is not None:
         at = first_in_windows(now, windows_of(contract, policy), timezone)
-        return Timing(at, "a person told her; the written notice follows in her windows")
+        return Timing(at, "a person told the victim; the written notice follows in the agreed windows")
     at_once = _in_windows(situation, policy, now, due)
     last = situation.last_message_at
     if tone is not Tone.ROUTINE or situation.fallback or last is None or last + policy.gap <= now:
@@ -167,7 +167,7 @@ def _timing(situation: Situation, policy: Policy, now: datetime, tone: Tone, due
     if due is not None and at_once.at <= due.deadline < after_gap.at:
         return at_once
     return Timing(
-        after_gap.at, f"{after_gap.why}; it waits for the gap after her last message", after_gap.too_late
+        after_gap.at, f"{after_gap.why}; it waits for the gap after the last message", after_gap.too_late
     )
 
 

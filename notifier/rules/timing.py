@@ -132,7 +132,7 @@ def send_time(earliest: datetime, contract: Contract, deadline: datetime | None,
     """
     windows = windows_of(contract, policy)
     wished = first_in_windows(earliest, windows, policy.timezone)
-    source = "her agreed windows" if contract.windows else "the default window"
+    source = "the agreed windows" if contract.windows else "the default window"
     if deadline is None or wished <= deadline:
         return Timing(wished, f"the first time in {source}")
     if contract.windows_strict:
@@ -142,4 +142,4 @@ def send_time(earliest: datetime, contract: Contract, deadline: datetime | None,
     default = first_in_windows(earliest, policy.default_windows, policy.timezone)
     if default >= wished:
         return Timing(wished, f"the first time in {source}; the deadline is earlier")
-    return Timing(default, "her windows would miss the deadline, so the default window is used")
+    return Timing(default, "the agreed windows would miss the deadline, so the default window is used")

@@ -108,7 +108,7 @@ def test_who_acknowledges_is_the_login_name_where_nothing_is_said(
 def test_a_notice_is_tried_again_once_there_is_a_way(unreached: CommandLine) -> None:
     refused = unreached("retry", "N1")
     assert refused.exit_code == 1
-    assert "N1 still cannot be sent: no agreed way to reach her is left" in refused.stderr
+    assert "N1 still cannot be sent: no agreed way to reach the victim is left" in refused.stderr
 
 
 def test_an_uncertain_notice_is_tried_again_at_its_time(notifier: CommandLine) -> None:

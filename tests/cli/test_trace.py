@@ -39,7 +39,7 @@ def test_why_when_to_whom_and_by_what(told: CommandLine) -> None:
     ]
     decided = next(one for one in records if one.get("what") == "decided")
     assert any("5 working days" in why for why in decided["why"])
-    assert "the first time in her agreed windows" in decided["why"]
+    assert "the first time in the agreed windows" in decided["why"]
 
 
 def test_how_it_came_in_and_where_it_stands(told: CommandLine) -> None:
@@ -68,7 +68,7 @@ def test_a_person_reads_it_as_a_story(told: CommandLine) -> None:
         "e1 for v1 was told (due by Fri 10 Apr 2026, 23:59:59)",
     ):
         assert said in story
-    assert story.count("the first time in her agreed windows") == 1
+    assert story.count("the first time in the agreed windows") == 1
 
 
 def test_a_case_is_told_from_its_beginning(told: CommandLine) -> None:

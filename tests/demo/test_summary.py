@@ -128,7 +128,7 @@ def test_what_is_still_to_be_told_and_what_must_not_be_is_said(day: SmallDay) ->
     registered["data"]["contract"]["wants"] = "none"
     night = at("Wed 1 Apr 2026 22:00")
     day.happen(night, opened, registered, *cases(2, night, news=0))
-    assert day.duties(night) == {"not to be told: she wants no updates": 1, "still open, in time": 1}
+    assert day.duties(night) == {"not to be told: the victim wants no updates": 1, "still open, in time": 1}
 
 
 def test_another_way_is_counted_by_what_happened_at_the_first() -> None:

@@ -58,7 +58,7 @@ def wishes_are_kept(run: Run) -> Complaints:
             yield f"{named(message)} although she wants none"
         types = {event.type for event in run.told_by(message)} or {"courtesy"}
         if wants == "key_events" and types & NOT_KEY_EVENTS:
-            yield f"{named(message)} although she wants key events only"
+            yield f"{named(message)} although the victim wants key events only"
 
 
 def nothing_goes_to_a_party(run: Run) -> Complaints:

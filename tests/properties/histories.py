@@ -256,7 +256,7 @@ def _documents(draft: _Draft, event_id: str, here: Place, *, answered: bool) -> 
             "case_id": draft.case_id,
             "about": event_id,
             "by": "officer1",
-            "outcome": "She was visited.",
+            "outcome": "The victim was visited.",
         }
         answered_at = here.at + 35 * _MINUTE
         yield _document(f"{event_id}-answer", SOURCES[0], "escalation.resolved", answered_at, answer)

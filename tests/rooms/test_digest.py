@@ -272,7 +272,7 @@ def test_what_stands_in_it() -> None:
         "",
         "Failures that wait for a person: 1",
         "- N1, case EX/c1/26, by Mon 18 May 2026, 23:59: "
-        "her registration could not be told, no agreed way to reach her is left",
+        "the registration could not be told, no agreed way to reach the victim is left",
         "  https://notifier.example/ops/failures#N1",
         "",
         "All of it: https://notifier.example/ops/work?whose=team",

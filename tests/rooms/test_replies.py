@@ -238,7 +238,7 @@ def test_what_is_shown_cannot_move_a_terminal_or_pass_for_our_own_words() -> Non
         pytest.param(
             {"needs": {"representative": {"name": "Sam Carter", "contact_points": [
                 {"id": "r1", "channel": "email", "address": "sam@example.org"}]}}},
-            id="her representative is told instead",
+            id="the representative is told instead",
         ),
     ],
 )  # fmt: skip
@@ -323,7 +323,7 @@ def test_stop_closes_her_number_for_sms_alone(database_url: str) -> None:
         assert [message.address for message in desk.channels[EMAIL].sent] == [HER_MAIL]
         desk.hear("START")
         assert desk.closed() == {"p1"}
-        assert "wants messages again" in desk.texts()[0]
+        assert "Messages are wanted again" in desk.texts()[0]
         assert desk.answers() == []
 
 

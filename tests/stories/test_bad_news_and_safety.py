@@ -126,7 +126,7 @@ def test_who_could_not_be_reached_before_is_looked_for_at_safety_pace_once_it_is
     story.outcome(NUMBER, "failed")
     lines = story.event("case.suspect_released", NIGHT, **BAIL).run("2026-05-13 00:20", whole=True)
     assert lines.told("at", "level", what="escalation", reason="no_contact") == [
-        ("Tue 12 May 09:00", 1),  # her registration could not be told
+        ("Tue 12 May 09:00", 1),  # the registration could not be told
         ("Tue 12 May 23:14", 1),  # nor can this: the same escalation, told again and at once
         ("Tue 12 May 23:44", 2),
         ("Wed 13 May 00:14", 3),

@@ -35,7 +35,7 @@ def test_an_acknowledged_escalation_does_not_climb_for_a_working_day() -> None:
 
 def test_a_resolved_escalation_never_climbs() -> None:
     story = unreachable()
-    answer = {"about": "arrest", "by": "off1", "outcome": "She was visited."}
+    answer = {"about": "arrest", "by": "off1", "outcome": "The victim was visited."}
     story.event("escalation.resolved", f"{DAY} 16:00", **answer)
     assert steps(story, "2026-05-18 17:00") == [("Tue 12 May 14:00", 1, "off1")]
 

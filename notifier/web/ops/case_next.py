@@ -96,18 +96,18 @@ def _where_to_act(notice: Notice) -> str | None:
 
 def _by_the_clock(victim: Row[Any]) -> Iterator[Coming]:
     if victim.prompt_at is not None:
-        yield Coming("A reminder to the officer that her update comes due", at=victim.prompt_at)
+        yield Coming("A reminder to the officer that an update comes due", at=victim.prompt_at)
     if victim.courtesy_at is not None:
         waits = victim.held_until is not None
         yield Coming(
-            "Her no-progress update, unless she hears something before",
+            "A no-progress update, unless there is news before",
             "waits: there is nothing specific to tell" if waits else "",
             at=victim.held_until if waits else victim.courtesy_at,
         )
     if victim.referral_prompt_at is not None:
-        yield Coming("A reminder to refer her to support", at=victim.referral_prompt_at)
+        yield Coming("A reminder to refer the victim to support", at=victim.referral_prompt_at)
     if victim.referral_due_at is not None:
-        yield Coming("Her referral to support is escalated if it is not on record", at=victim.referral_due_at)
+        yield Coming("The referral to support is escalated if it is not on record", at=victim.referral_due_at)
 
 
 def _work(about: CaseWide, victim_pk: int | None) -> Iterator[Coming]:

@@ -45,7 +45,7 @@ KINDS: dict[What, str] = {
 """What each line of the journal is headed by, a label."""
 _ASKS = (_TASK, _ESCALATION)
 _METHODS = {"phone": "by telephone", "visit": "on a visit", "email": "by email", "letter": "by letter"}
-_TALKS = {"spoke": "spoke with her", "left_message": "left a message", "no_answer": "got no answer"}
+_TALKS = {"spoke": "spoke with the victim", "left_message": "left a message", "no_answer": "got no answer"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,11 +171,11 @@ def _preview(
 
 
 NAMES = {
-    "wants": "what she wants to hear",
+    "wants": "what the victim wants to hear",
     "channels": "the order of channels",
-    "windows": "her hours",
-    "windows_strict": "whether her hours are about safety",
-    "every_days": "how often she hears at least",
+    "windows": "the agreed hours",
+    "windows_strict": "whether the hours are about safety",
+    "every_days": "how often the victim hears at least",
     "language": "the language",
     "format": "the format",
     "discreet": "whether messages are discreet",

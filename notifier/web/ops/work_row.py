@@ -78,7 +78,7 @@ def show(
         note(tx, account, action, row, now)
         if reached and row.victim_pk is not None:
             values["reach"] = reach(tx, row.case_pk, row.victim_pk, services.policies, now)
-            note(tx, account, "looked at how to reach her", row, now)
+            note(tx, account, "looked at how to reach the victim", row, now)
     status = HTTPStatus.CONFLICT if overtaken else HTTPStatus.OK
     here = now.astimezone(services.policies.timezone)
     return page(request, "work_row.html", status=status, overtaken=overtaken, here=here, **values)

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import make_url
 
 from notifier.clock import Clock
@@ -22,7 +23,6 @@ from notifier.settings import Settings
 from notifier.store import accounts
 from notifier.store.accounts import AccountRole
 from notifier.store.database import Store
-from notifier.web.ops.sign_in import hash_of
 from notifier.wiring import Services
 from tests.builders import POLICIES, a_cipher, a_store
 from tests.conftest import fresh_database
@@ -31,7 +31,8 @@ from tests.web.conftest import served
 from tests.web.ops.world import NORTHMOOR, NOW, SOUTHMOOR, Force, have_some_fail, play
 
 PASSWORD = "a password of the tests"
-PASSWORD_HASH = hash_of(PASSWORD)  # it takes long by intent: once is enough
+PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+"""A light one: a real one takes long by intent, at each sign-in of each test."""
 _FIELD = re.compile(r'name="csrf" value="([0-9a-f]+)"')
 
 

@@ -145,10 +145,10 @@ def test_nobody_reached_the_victim(officer: Browser) -> None:
         "The victim could not be reached in any agreed way. Is escalated; nobody looks after it yet",
         "What happened",
         "Event The opening of the case",
-        "Event Her registration",
-        "Message Sms to victim n-victim-1 about her registration Failed, the address does not exist",
+        "Event The registration",
+        "Message Sms to victim n-victim-1 about the registration Failed, the address does not exist",
         "Receipt The sms to victim n-victim-1 failed: the address does not exist",
-        "Decision Victim n-victim-1 cannot be told of her registration: no agreed way to reach her is left",
+        "Decision Victim n-victim-1 cannot be told of the registration: no agreed way to reach the victim",
         "Escalation An escalation was opened, level 1, for officer n-officer",
         "Task A task for officer n-officer: Find another way to reach the victim.",
         "Escalation An escalation climbed, level 2, for supervisor n-supervisor",
@@ -166,7 +166,7 @@ def test_bad_news_waits_for_a_person(officer: Browser) -> None:
         "The decision on no further action Is held until a person acts: a person tells it first",
         "Wed 1 Apr 2026, 23:59",
         "What happened",
-        "Message Sms to victim n-victim-2 about her registration The provider took it",
+        "Message Sms to victim n-victim-2 about the registration The provider took it",
         "Event The decision on no further action",
         "Decision The decision on no further action is held for victim n-victim-2: a person tells it first",
         "bad news with enhanced rights: a person tells it first",
@@ -182,8 +182,8 @@ def test_a_release_of_which_no_message_arrived(officer: Browser) -> None:
         "What comes next",
         "Safety A victim must be told by a legal time limit",
         "About the release of a suspect",
-        "Safety The release of a suspect Could not be told: no agreed way to reach her is left",
-        "Her registration Could not be told",
+        "Safety The release of a suspect Could not be told: no agreed way to reach the victim is left",
+        "The registration Could not be told",
         "Overdue",
         "What happened",
         "Decision Victim n-victim-3 cannot be told of the release of a suspect",
@@ -198,14 +198,13 @@ def test_staff_who_are_told_of_it_again_and_again_fill_no_page(room: Room, offic
         "An escalation was repeated, level 3",
         re.compile(r"told again (\d+) times, first on"),
     )
-    before = often.search(story(officer, "n-case-3"))
+    before = story(officer, "n-case-3")
     for half_hours in range(1, 6):
         room.services.path.sweep(NOW + timedelta(minutes=31 * half_hours))
     after = story(officer, "n-case-3")
-    again = often.search(after)
-    assert again is not None
-    assert int(again[1]) == (int(before[1]) if before else 1) + 5
-    assert after.count(said) == 1
+    assert after.count(said) == before.count(said) > 0
+    was, now = ([int(times) for times in often.findall(text)] for text in (before, after))
+    assert now == [times + 5 for times in was]
 
 
 def test_a_victim_who_was_told_as_usual(room: Room, officer: Browser) -> None:
@@ -216,8 +215,8 @@ def test_a_victim_who_was_told_as_usual(room: Room, officer: Browser) -> None:
     assert in_order(
         story(officer, "n-case-4"),
         "What comes next",
-        "A reminder to the officer that her update comes due",
-        "Her no-progress update, unless she hears something before",
+        "A reminder to the officer that an update comes due",
+        "A no-progress update, unless there is news before",
         "What happened",
         "Event The arrest of a suspect Happened Tue 31 Mar 2026, 10:00; published Tue 31 Mar 2026, 10:00",
         "by urn:n:records",
@@ -240,10 +239,10 @@ def test_what_is_held_because_records_were_merged(room: Room, officer: Browser) 
         words(answer),
         "What comes next",
         "Records of persons were merged or split. What waits for them is held. Is escalated",
-        "Her registration Is held until a person acts: records of persons were merged or split",
+        "The registration Is held until a person acts: records of persons were merged or split",
         "What happened",
         "Event The merging of two records",
-        "Decision Her registration is held for victim v1: records of persons were merged or split",
+        "Decision The registration is held for victim v1: records of persons were merged or split",
         "two records of persons were merged or split: staff find out whom it concerns",
     )
     assert 'href="/ops/held">See to N' in answer.text
@@ -257,12 +256,12 @@ def test_a_failure_and_the_way_that_is_tried_next(light_room: Room, light_office
     assert in_order(
         story(light_officer, "c1"),
         "What comes next",
-        "Her registration Is to be sent expected by email",
+        "The registration Is to be sent expected by email",
         "What happened",
-        "Message Sms to victim v1 about her registration Failed, the address does not exist",
+        "Message Sms to victim v1 about the registration Failed, the address does not exist",
         "(the provider's code was 30005)",
         "Receipt The sms to victim v1 failed",
-        "Decision It was decided how victim v1 hears of her registration",
+        "Decision It was decided how victim v1 hears of the registration",
         "email is next in the agreed order",
     )
 
@@ -271,7 +270,7 @@ def test_a_message_that_failed_for_now_is_shown_too(light_room: Room, light_offi
     light_room.channels[ChannelName.SMS].will_answer(DEFERRED, to=NUMBER)
     happen(light_room, opened(), registered(PHONE))
     assert in_order(
-        story(light_officer, "c1"), "Message Sms to victim v1 about her registration Failed for now"
+        story(light_officer, "c1"), "Message Sms to victim v1 about the registration Failed for now"
     )
 
 
@@ -280,11 +279,11 @@ def test_what_is_planned_says_when_and_by_what(room: Room, officer: Browser) -> 
     assert in_order(
         story(officer, "c1"),
         "What comes next",
-        "Her registration Is to be sent expected by email",
+        "The registration Is to be sent expected by email",
         "Wed 1 Apr 2026, 18:00",
         "Fri 10 Apr 2026, 23:59",
         "What happened",
-        "the first time in her agreed windows",
+        "the first time in the agreed windows",
     )
 
 
@@ -301,7 +300,7 @@ def test_contacts_and_what_staff_answered(light_room: Room, light_officer: Brows
     answer = light_officer.get("/ops/case", id="c1")
     assert in_order(
         words(answer),
-        "Contact N-officer spoke with her on a visit about the decision on no further action",
+        "Contact N-officer spoke with the victim on a visit about the decision on no further action",
         "Task A task was done: A person must tell the victim now.",
         "n-officer: ",
     )
@@ -386,7 +385,7 @@ def test_each_victim_has_a_line_of_time_of_her_own(room: Room, officer: Browser)
     first, _, second = story(officer, "c1").partition("Victim v2 Contact plan")
     assert "the arrest of a suspect" in first
     assert "the arrest of a suspect" in second
-    assert ("Her referral to support" in first, "Her referral to support" in second) == (True, False)
+    assert ("The referral to support" in first, "The referral to support" in second) == (True, False)
     assert ("Progress in the case" in first, "Progress in the case" in second) == (False, True)
     assert ("Sms to" in first, "Sms to" in second) == (False, True)
     assert ("Email to" in first, "Email to" in second) == (True, False)

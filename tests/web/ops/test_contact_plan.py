@@ -270,7 +270,7 @@ def test_what_staff_would_be_asked_is_shown(light_room: Room) -> None:
         fields = open_plan(browser, 2)
         seen = browser.post("/ops/plan", **{**fields, "wants": "none"}, step="preview")
         assert "is held until a person acts" in seen.text
-        assert "she wants no updates" in seen.text
+        assert "the victim wants no updates" in seen.text
         assert "What staff would be asked" in seen.text
 
 

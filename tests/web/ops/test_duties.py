@@ -137,7 +137,7 @@ def test_a_missed_duty_is_told_with_its_deadline_and_why(late_room: Room, late_r
     case, victim, duty, deadline, told, why = row
     assert (case, victim) == (NORTHMOOR.case(1), NORTHMOOR.victim(1))
     assert (duty, deadline, told) == ("The arrest of a suspect", "Thu 9 Apr 2026, 23:59", "not yet")
-    assert "no agreed way to reach her is left" in why
+    assert "no agreed way to reach the victim is left" in why
     assert f'href="/ops/case?id={NORTHMOOR.case(1)}"' in html
 
 

@@ -161,7 +161,7 @@ def test_what_is_given_up_keeps_the_reason(room: Room) -> None:
         page = browser.get("/ops/failures/notice", id=notice.pk)
         stamp = fields_of(page.text, "/ops/failures/notice").get("stamp")
         assert stamp is None, "no channel has an address that can be used"
-        assert "None of the channels agreed with her" in page.text
+        assert "None of the agreed channels has an address" in page.text
         one = fields_of(page.text, "/ops/failures")["deed"][0].partition(" ")[2]
         answer = browser.post("/ops/failures", kind="notices", deed=f"give_up {one}", words="told by a visit")
         assert answer.status_code == 403

@@ -591,13 +591,14 @@ def test_what_climbs_is_on_the_list_of_the_next_level(room: Room) -> None:
 
 
 def test_a_row_s_story_says_once_how_often_staff_were_told_again(room: Room) -> None:
-    name = escalation_of(room, 3, "duty_at_risk")
-    for half_hours in range(1, 6):
-        room.services.path.sweep(NOW + timedelta(minutes=31 * half_hours))
+    name, said = escalation_of(room, 3, "duty_at_risk"), "an escalation was repeated, level 3"
     with room.enter("officer") as browser:
-        page = browser.get(f"/ops/work/{name}").text
-    assert page.count("an escalation was repeated, level 3") == 1
-    assert re.search(r"told again \d+ times, first on", page)
+        before = browser.get(f"/ops/work/{name}").text
+        for half_hours in range(1, 6):
+            room.services.path.sweep(NOW + timedelta(minutes=31 * half_hours))
+        after = browser.get(f"/ops/work/{name}").text
+    assert after.count(said) == before.count(said) > 0
+    assert "told again" in after
 
 
 def test_her_numbers_are_shown_on_demand_and_only_those_that_are_safe_and_work(room: Room) -> None:
@@ -628,10 +629,10 @@ def test_her_numbers_are_shown_on_demand_and_only_those_that_are_safe_and_work(r
     (name,) = add_tasks(room, 1, NORTHMOOR, 4)
     with room.enter("officer") as browser:
         plain = browser.get(f"/ops/work/{name}").text
-        assert "Show how to reach her" in plain
+        assert "Show how to reach the victim" in plain
         assert "tel:" not in plain
         assert "Noone4" not in plain
-        assert "looked at how to reach her" not in dict(logged(room, name)).values()
+        assert "looked at how to reach the victim" not in dict(logged(room, name)).values()
         shown = browser.get(f"/ops/work/{name}", reach="true").text
     assert re.findall(r'href="tel:([^"]+)"', shown) == [number, "+441632960111"]
     for hidden in ("960222", "900333"):
@@ -641,7 +642,7 @@ def test_her_numbers_are_shown_on_demand_and_only_those_that_are_safe_and_work(r
     assert "Leave no message." in shown
     assert "Mon Wed 18:00–24:00" in shown
     assert "at no other time" in shown
-    assert logged(room, name)[-1] == ("officer of Northmoor Police", "looked at how to reach her")
+    assert logged(room, name)[-1] == ("officer of Northmoor Police", "looked at how to reach the victim")
 
 
 def test_where_no_number_works_the_page_says_so(light_room: Room) -> None:
