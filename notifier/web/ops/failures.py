@@ -124,7 +124,9 @@ def post_failures(request: Request, services: Parts, account: Officer, fields: F
 
 
 @routes.get("/failures/notice")
-def get_failure(request: Request, services: Parts, account: Staff, id: int) -> Response:
+def get_failure(
+    request: Request, services: Parts, account: Staff, id: Annotated[int, Query(ge=0, le=10**17)]
+) -> Response:
     """Show one notice that failed: what was tried, and every way on."""
     now = services.clock.now()
     with services.store.begin() as tx:

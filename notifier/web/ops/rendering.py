@@ -8,6 +8,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, unquote
+from zoneinfo import ZoneInfo
 
 import jinja2
 from babel.dates import format_date, format_datetime
@@ -40,7 +41,7 @@ def page(request: Request, template: str, *, status: int = HTTPStatus.OK, **valu
     language = language_of(request)
     said = request.cookies.get(_SAID)
     shown = (
-        _environment(language, services.policies.timezone.key)
+        _environment(language, services.policies.timezone)
         .get_template(template)
         .render(
             account=caller.account if caller else None,
@@ -80,7 +81,7 @@ def _may(request: Request) -> Callable[[str], bool]:
 
 
 @cache
-def _environment(language: str, timezone: str) -> jinja2.Environment:
+def _environment(language: str, timezone: ZoneInfo) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("notifier.web.ops", "pages"),
         autoescape=True,
@@ -96,7 +97,7 @@ def _environment(language: str, timezone: str) -> jinja2.Environment:
         if at is None:
             return ""
         form = "EEE d MMM y, HH:mm:ss" if seconds else "EEE d MMM y, HH:mm"
-        return format_datetime(at, form, tzinfo=_zone(timezone), locale=language)
+        return format_datetime(at, form, tzinfo=timezone, locale=language)
 
     def moment(at: datetime | None) -> Markup:
         """A time as people and programs read it."""
@@ -118,9 +119,3 @@ def _environment(language: str, timezone: str) -> jinja2.Environment:
     }
     environment.globals["_"] = label
     return environment
-
-
-def _zone(name: str) -> Any:
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo(name)
