@@ -140,7 +140,7 @@ def resolve(
 
     \b
     Example:
-      notifier resolve T7 --outcome "told her by telephone" --by "PC Shah"
+      notifier resolve T7 --outcome "told by telephone" --by "PC Shah"
     """
     from notifier import escalation as room
     from notifier.wiring import services
