@@ -15,6 +15,7 @@ from notifier.store import access_log, accounts
 from notifier.store.accounts import Account
 from notifier.store.database import Tx
 from notifier.web.auth import Parts
+from notifier.web.ops.inputs import Line
 from notifier.web.ops.languages import COOKIE, LANGUAGES
 from notifier.web.ops.rendering import page, see
 from notifier.web.ops.signed_in import LONGEST, Staff, cookie_name, forget, keep_signed_in
@@ -53,12 +54,12 @@ def get_sign_in(request: Request, services: Parts, next: str = "/ops/") -> Respo
 def post_sign_in(
     request: Request,
     services: Parts,
-    name: Annotated[str, Form(max_length=200)],
+    name: Annotated[Line, Form()],
     password: Annotated[str, Form(max_length=1000)],
     next: Annotated[str, Form()] = "/ops/",
 ) -> Response:
     """Sign in with a local account; after some failures in a row it is locked for a quarter of an hour."""
-    token = _token(services, name.strip(), password)
+    token = _token(services, name, password)
     if token is None:
         return _form(request, services, next, failed=True)
     response = see(request, inside(next))
